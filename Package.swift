@@ -1,0 +1,168 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One settings array for every target of ours: Swift 6 mode comes with the tools version; a warning
+// is an error, so that none is ever left standing.
+let settings: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+// MARK: - Third-party products, each with its reason
+
+/// Event loops, sockets, byte buffers: what every server and the Redis client run on.
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+/// The HTTP/1.1 request decoder (llhttp), strict and well fuzzed.
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+/// Lock-free single words (counters, credits) that cross threads.
+let atomics = Target.Dependency.product(name: "Atomics", package: "swift-atomics")
+/// Command lines: `--help` that explains, usage errors with exit code 64.
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+/// The logging and metrics front ends that libraries share.
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+/// The configuration files are YAML.
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+/// SIGTERM, ordered shut-down, and a process that ends when one of its services does.
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+/// Latency percentiles with bounded error and memory.
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+
+// MARK: - Ours, by layer
+
+func system(_ name: String, pkgConfig: String?, apt: String? = nil) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig,
+        providers: apt.map { [.apt([$0])] })
+}
+
+func module(_ layer: String, _ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)", swiftSettings: settings)
+}
+
+func program(_ path: String, _ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies + [argumentParser, logging],
+        path: "Sources/\(path)", swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
+}
+
+let core: [Target.Dependency] = ["Wire", "Catalog", "Profiles", "Orders", "Pacing", "Credentials"]
+let shell: [Target.Dependency] = ["Telemetry", "ServiceShell", "HTTPServer"]
+
+let package = Package(
+    name: "hongbao",
+    products: [
+        .executable(name: "recommend", targets: ["Recommend"]),
+        .executable(name: "claim", targets: ["Claim"]),
+        .executable(name: "deliverer", targets: ["Deliverer"]),
+        .executable(name: "reconciler", targets: ["Reconciler"]),
+        .executable(name: "simulator", targets: ["Simulator"]),
+        .executable(name: "local-kafka", targets: ["LocalKafka"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-atomics.git", from: "1.3.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
+    ],
+    targets: [
+        // System: a module map and a shim header each.
+        system("CHiredis", pkgConfig: "hiredis", apt: "libhiredis-dev"),
+        system("CRdKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
+        system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+        system("CJwt", pkgConfig: "libjwt", apt: "libjwt-dev"),
+        system("CLinux", pkgConfig: nil),
+
+        // Core: no I/O, no clock.
+        module("Core", "Wire", []),
+        module("Core", "Catalog", ["Wire"]),
+        module("Core", "Profiles", ["Wire", "Catalog"]),
+        module("Core", "Orders", ["Wire", "Catalog", "Profiles"]),
+        module("Core", "Pacing", []),
+        module("Core", "Credentials", ["Wire", "CCrypto"]),
+
+        // Adapters: sockets, threads and C handles; nothing of gifts.
+        module("Adapters", "Redis", ["CHiredis", nioCore, nioPosix, logging]),
+        module("Adapters", "Kafka", ["CRdKafka", nioCore, atomics, logging]),
+        module("Adapters", "HTTPServer", ["Wire", nioCore, nioPosix, nioHTTP1, logging, metrics]),
+        module("Adapters", "HTTPClient", ["CCurl", atomics, logging]),
+        module("Adapters", "Telemetry", [logging, metrics, atomics, "CLinux"]),
+        module(
+            "Adapters", "ServiceShell",
+            ["Telemetry", "HTTPServer", "CLinux", yams, lifecycle, logging, metrics, nioCore, nioPosix]),
+
+        // Bridges: what several services do with Core over the adapters.
+        module("Bridges", "OrderStore", ["Wire", "Catalog", "Orders", "Redis", nioCore, logging]),
+        module("Bridges", "OrderLog", ["Wire", "Catalog", "Orders", "Kafka", nioCore, logging]),
+        module(
+            "Bridges", "ProfileRoad",
+            ["Wire", "Catalog", "Profiles", "Redis", "HTTPClient", nioCore, logging, metrics]),
+
+        // The four services.
+        program("Recommend", "Recommend", core + shell + ["Redis", "ProfileRoad", "HTTPClient", nioCore, nioPosix, metrics]),
+        program(
+            "Claim", "Claim",
+            core + shell + [
+                "Redis", "Kafka", "ProfileRoad", "HTTPClient", "OrderStore", "OrderLog", nioCore, nioPosix, metrics,
+            ]),
+        program(
+            "Deliverer", "Deliverer",
+            core + shell + [
+                "Redis", "Kafka", "HTTPClient", "OrderStore", "OrderLog", nioCore, nioPosix, metrics, histogram,
+            ]),
+        program(
+            "Reconciler", "Reconciler",
+            core + shell + ["Redis", "Kafka", "OrderStore", "OrderLog", nioCore, nioPosix, metrics]),
+
+        // Tools: the outside world, the local broker, the stack that runs it all.
+        module("Tools", "Stack", ["CLinux", "Wire", "Catalog"]),
+        program("Tools/LocalKafka", "LocalKafka", shell + ["CRdKafka", "CLinux", nioCore, nioPosix]),
+        program(
+            "Tools/Simulator", "Simulator",
+            core + shell + [
+                "Stack", "Redis", "Kafka", "OrderStore", "OrderLog", "HTTPClient", nioCore, nioPosix, nioHTTP1,
+                metrics, histogram,
+            ]),
+
+        // Tests: one folder a module.
+        tests("Wire", ["Wire"]),
+        tests("Catalog", ["Catalog", "Wire"]),
+        tests("Profiles", ["Profiles", "Catalog", "Wire"]),
+        tests("Orders", ["Orders", "Profiles", "Catalog", "Wire"]),
+        tests("Pacing", ["Pacing"]),
+        tests("Credentials", ["Credentials", "Wire", "CJwt"]),
+        tests("Redis", ["Redis", "Stack", nioCore, nioPosix, nioEmbedded]),
+        tests("Kafka", ["Kafka", "Stack", nioCore, nioPosix]),
+        tests("HTTPServer", ["HTTPServer", "Wire", nioCore, nioPosix, nioEmbedded]),
+        tests("HTTPClient", ["HTTPClient", "HTTPServer", nioCore, nioPosix]),
+        tests("Telemetry", ["Telemetry", "ServiceShell", metrics, logging]),
+        tests("ProfileRoad", ["ProfileRoad", "Profiles", "Catalog", "Redis", "HTTPClient", "HTTPServer", "Stack", nioCore, nioPosix]),
+        tests("OrderStore", ["OrderStore", "Orders", "Catalog", "Wire", "Redis", "Stack", nioCore, nioPosix]),
+        tests("OrderLog", ["OrderLog", "Orders", "Catalog", "Wire", "Kafka", "Stack", nioCore]),
+        tests("Recommend", core + ["Recommend"]),
+        tests("Claim", core + ["Claim"]),
+        tests("Deliverer", core + ["Deliverer", "OrderStore", "OrderLog", "HTTPClient"]),
+        tests("Reconciler", core + ["Reconciler"]),
+        tests("Simulator", core + ["Simulator", "Stack"]),
+        tests("House", []),
+        tests(
+            "Integration",
+            core + [
+                "Stack", "Redis", "Kafka", "OrderStore", "OrderLog", "HTTPClient", "HTTPServer", nioCore, nioPosix,
+            ]),
+    ]
+)

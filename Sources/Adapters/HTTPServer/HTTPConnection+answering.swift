@@ -1,0 +1,60 @@
+import NIOCore
+
+/// Answers → bytes, in order, and one write a tick.
+extension HTTPConnection {
+    /// On the loop. Late answers, after the connection ended or was given up, are dropped.
+    func answer(_ sequence: UInt64, _ response: HTTPResponse) {
+        guard isAnswering else { return }
+        switch answers.place(response, for: sequence) {
+        case .kept: return
+        case .unknown:
+            assertionFailure("a request was answered twice")
+            return
+        case .turn(let slot):
+            write(response, slot)
+            while isAnswering, let (slot, response) = answers.next() { write(response, slot) }
+        }
+        guard isAnswering else { return }
+        idleSince = shared.sweep
+        sendContinueIfDue()
+        pump()
+        resumeReading()
+    }
+
+    private func write(_ response: HTTPResponse, _ slot: AnswerQueue.Slot) {
+        shared.tally.answered(response.status)
+        // A drain that began while the request was with the service: the last one owed says goodbye.
+        let isLast = shared.isDraining && answers.isEmpty && incoming == nil && !hasPartialHead
+        let persistence = isLast ? .close : slot.persistence
+        gather {
+            ResponseEncoder.append(
+                response, to: &$0, date: shared.date.bytes, persistence: persistence,
+                withoutBody: slot.withoutBody)
+        }
+        if persistence == .close { linger() }
+    }
+
+    /// Adds bytes to what leaves at the end of this tick.
+    func gather(_ append: (inout ByteBuffer) -> Void) {
+        append(&out)
+        if out.readableBytes >= shared.options.maxGatheredBytes {
+            flushGathered()
+        } else if !isInRead, !isFlushDue {
+            isFlushDue = true
+            shared.flushSoon(self)
+        }
+    }
+
+    /// Writes out what was gathered. During a read that is at its end; otherwise at the end of the tick.
+    func flushGathered() {
+        isFlushDue = false
+        guard out.readableBytes > 0, let context else { return }
+        context.writeAndFlush(wrapOutboundOut(out), promise: nil)
+        // The storage is used again when the socket has taken the bytes; a large one is given back.
+        if out.capacity > 64 * 1024 {
+            out = context.channel.allocator.buffer(capacity: 0)
+        } else {
+            out.clear()
+        }
+    }
+}

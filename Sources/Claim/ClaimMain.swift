@@ -1,0 +1,1 @@
+@main struct ClaimMain { static func main() {} }

@@ -1,0 +1,29 @@
+/// The named maxima of a catalog; the schemas and the loader agree on them.
+package enum CatalogLimits {
+    /// `Profile.known` and every needed-games set are 64-bit sets of game slots.
+    package static let games = 64
+    /// Bounds a listing's body and the per-gift tables of the services.
+    package static let gifts = 1024
+    package static let regionsAGame = 1024
+    package static let couponKinds = 16
+    package static let itemsAGift = 16
+    package static let identifierLength = 32
+    package static let textLength = 128
+    package static let urlLength = 1024
+    package static let imageLength = 128
+    package static let stock = 1_000_000_000
+    package static let itemCount = 1_000_000_000
+    package static let perSecond = 1_000_000
+    package static let burst = 1_000_000
+    package static let shards = 1024
+    package static let claimBuckets = 65_536
+    package static let partitions = 256
+    package static let retryTiers = 16
+    package static let replication = 9
+    package static let dimensions = 64
+    package static let timeoutMs = 60_000
+    /// 30 days.
+    package static let deliveryWindowMs: Int64 = 30 * 86_400_000
+    /// 365 days.
+    package static let freshHalfLifeMs: Int64 = 365 * 86_400_000
+}

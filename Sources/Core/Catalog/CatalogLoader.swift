@@ -1,0 +1,81 @@
+import Wire
+
+/// Turns a campaign's three files into a catalog, or into the list of everything that is wrong in them.
+///
+/// Pure: bytes in, values out. The forms are those of StaticData/schema; what a schema cannot say (ids and
+/// slots used twice, gifts of unknown games, limits above the total) is checked here only.
+package enum CatalogLoader {
+    /// The files of a campaign's directory, in the order of `load`'s arguments.
+    package static let fileNames = ["campaign.json", "games.json", "gifts.json"]
+
+    /// - Parameters:
+    ///   - directory: where the files are; only named in faults, and its last part must be the campaign's id.
+    ///   - substitutions: what stands for `${NAME}` in endpoints, usually the environment.
+    ///   - allowUnset: take an unset placeholder for "1" instead of reporting it, to check files away from
+    ///     their stack.
+    /// - Throws: all faults of all three files.
+    package static func load(
+        campaign: [UInt8], games: [UInt8], gifts: [UInt8], directory: String,
+        substitutions: [String: String] = [:], allowUnset: Bool = false
+    ) throws(CatalogFaults) -> Catalog {
+        let prefix = directory.isEmpty || directory.hasSuffix("/") ? directory : directory + "/"
+        let lists = fileNames.map { FaultList(file: prefix + $0) }
+        let placeholders = Placeholders(values: substitutions, allowUnset: allowUnset)
+
+        let campaignReader = parse(campaign, lists[0]).map {
+            CampaignReader($0, directory: directory, faults: lists[0])
+        }
+        let gamesReader = parse(games, lists[1]).map {
+            GamesReader(
+                $0, totalLimit: campaignReader?.totalLimit, placeholders: placeholders, faults: lists[1])
+        }
+        let giftsReader = parse(gifts, lists[2]).map {
+            GiftsReader(
+                $0, games: gamesReader?.slots, dimensions: campaignReader?.dimensions, faults: lists[2])
+        }
+
+        let faults = lists.flatMap(\.faults)
+        guard faults.isEmpty, let parsed = campaignReader?.campaign, let gamesReader, let giftsReader else {
+            precondition(!faults.isEmpty, "a part is missing and nobody said why")
+            throw CatalogFaults(faults)
+        }
+        return Catalog(
+            campaign: parsed, games: gamesReader.games, gifts: giftsReader.gifts,
+            contentHash: contentHash([campaign, games, gifts]))
+    }
+
+    /// FNV-1a, 64 bits (Fowler, Noll, Vo; RFC 9923), over each file's length and bytes: a name for what was
+    /// loaded, not a defence against forgery.
+    static func contentHash(_ files: [[UInt8]]) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        func mix(_ byte: UInt8) {
+            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+        }
+        for file in files {
+            for shift in stride(from: 56, through: 0, by: -8) {
+                mix(UInt8(truncatingIfNeeded: UInt64(file.count) >> UInt64(shift)))
+            }
+            for byte in file { mix(byte) }
+        }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    private static func parse(_ bytes: [UInt8], _ faults: FaultList) -> JSON? {
+        do {
+            return try JSON.parse(bytes, limits: .document)
+        } catch {
+            let position = error.offset < 0 ? "" : " (\(position(of: error.offset, in: bytes)))"
+            faults.add(error.path, error.reason + position)
+            return nil
+        }
+    }
+
+    /// Where a person looks for a byte: its line and column, both from 1.
+    private static func position(of offset: Int, in bytes: [UInt8]) -> String {
+        let before = bytes.prefix(max(0, offset))
+        let lines = before.count { $0 == UInt8(ascii: "\n") }
+        let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        return "line \(lines + 1), column \(before.count - lineStart + 1)"
+    }
+}

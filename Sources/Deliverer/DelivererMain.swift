@@ -1,0 +1,1 @@
+@main struct DelivererMain { static func main() {} }

@@ -1,0 +1,195 @@
+import OrderStore
+import Orders
+import Redis
+
+/// Outcome acknowledged by Kafka → state in Redis → watermark, and what follows an attempt that did not grant.
+extension DeliveryEngine {
+    /// Writes the pending outcome to Kafka.
+    mutating func record(_ ref: ParcelRef) {
+        guard var parcel = parcels[ref], let pending = parcel.pending else { return }
+        parcel.phase = .recording
+        parcels[ref] = parcel
+        let order = parcel.order
+        let outcome = OutcomeRecord(
+            order: order.id, coupon: order.coupon, game: catalog.games[Int(parcel.game)].id,
+            gift: catalog.gifts[Int(order.gift)].id, attempt: parcel.made, outcome: pending.outcome,
+            status: pending.status, atMs: pending.atMs, owner: owner, reason: pending.reason)
+        var dead: DeadRecord?
+        switch pending.outcome {
+        case .rejected, .expired, .voided:
+            var closed = order
+            closed.attempt = parcel.made
+            dead = DeadRecord(
+                order: closed, outcome: pending.outcome, reason: pending.reason, status: pending.status,
+                answer: pending.answer, atMs: pending.atMs)
+        default: break
+        }
+        actions.append(.record(ref, outcome, dead))
+    }
+
+    /// Kafka has the outcome, or has it not (or may have: a second line of the same says nothing new).
+    package mutating func recorded(_ ref: ParcelRef, isAcknowledged: Bool, _ now: Moment) {
+        guard var parcel = parcels[ref], parcel.phase == .recording else { return }
+        guard isAcknowledged else {
+            parcel.failures += 1
+            parcels[ref] = parcel
+            sleep(ref, .record, forMs: ownDelayMs(parcel.failures), now)
+            return
+        }
+        parcel.failures = 0
+        parcels[ref] = parcel
+        if parcel.pending?.isSettled == true {
+            count(parcel)
+            finish(ref)
+        } else {
+            settle(ref)
+        }
+    }
+
+    /// Changes the state in Redis by the pending outcome.
+    mutating func settle(_ ref: ParcelRef) {
+        guard var parcel = parcels[ref], let pending = parcel.pending else { return }
+        parcel.phase = .settling
+        parcels[ref] = parcel
+        actions.append(
+            .settle(ref, SettleEntry(order: parcel.order.id, event: pending.outcome.event, attempt: parcel.made)))
+    }
+
+    /// The state has changed, or stands where it stands.
+    package mutating func settled(_ ref: ParcelRef, _ result: Result<SettleDecision, RedisFailure>, _ now: Moment) {
+        guard var parcel = parcels[ref], parcel.phase == .settling, let pending = parcel.pending else { return }
+        guard case .success(let decision) = result else {
+            parcel.failures += 1
+            parcels[ref] = parcel
+            sleep(ref, .settle, forMs: ownDelayMs(parcel.failures), now)
+            return
+        }
+        parcel.failures = 0
+        parcels[ref] = parcel
+        if !pending.isSettled, pending.outcome == .expired {
+            expiryDecided(ref, decision, now)
+            return
+        }
+        // A repeat of a change that had been applied finds the state where the change left it.
+        let isAsTold = decision.applied || decision.state == pending.outcome.state
+        parcel.pending = nil
+        parcels[ref] = parcel
+        guard isAsTold, !decision.state.isClosed else {
+            // Ended, or somebody else has it in flight by now and carries it on.
+            if isAsTold { count(parcel, pending.outcome) }
+            finish(ref)
+            return
+        }
+        switch pending.outcome {
+        case .unknown: resolve(ref, now)
+        case .parked:
+            count(parcel, .parked)
+            finish(ref)
+        default: retry(ref, now)
+        }
+    }
+
+    /// Plans the next attempt of an order that is known not to have been granted.
+    private mutating func retry(_ ref: ParcelRef, _ now: Moment) {
+        guard var parcel = parcels[ref] else { return }
+        parcel.resendsUnknown = false
+        parcels[ref] = parcel
+        let delay = schedule.delayMs(
+            attempt: Int(parcel.made), random: random.next(), retryAfterMs: parcel.retryAfterMs)
+        wait(ref, forMs: delay, now)
+    }
+
+    /// Waits before the next attempt: in memory, in the retries topic, or not at all when the deadline is nearer.
+    mutating func wait(_ ref: ParcelRef, forMs delay: Int64, _ now: Moment) {
+        guard let parcel = parcels[ref] else { return }
+        if now.ms + delay >= parcel.order.deadlineMs {
+            sleep(ref, .expire, forMs: max(0, parcel.order.deadlineMs - now.ms), now)
+        } else if delay <= options.longestSleepMs {
+            sleep(ref, .deliver, forMs: delay, now)
+        } else {
+            putOff(ref, untilMs: now.ms + delay, now)
+        }
+    }
+
+    /// Hands the order to the retries topic, in the longest tier that is not longer than the wait.
+    mutating func putOff(_ ref: ParcelRef, untilMs: Int64, _ now: Moment) {
+        guard var parcel = parcels[ref] else { return }
+        parcel.phase = .shelving
+        parcel.order.attempt = parcel.made
+        parcel.order.notBeforeMs = untilMs
+        parcels[ref] = parcel
+        let tiers = catalog.campaign.storage.retryTiersMs
+        let tier = tiers.lastIndex { $0 <= untilMs - now.ms } ?? 0
+        actions.append(.shelve(ref, parcel.order, game: parcel.game, tier: tier))
+    }
+
+    /// The retries topic has the order, or has it not.
+    package mutating func shelved(_ ref: ParcelRef, isAcknowledged: Bool, _ now: Moment) {
+        guard var parcel = parcels[ref], parcel.phase == .shelving else { return }
+        if isAcknowledged {
+            finish(ref)
+        } else {
+            parcel.failures += 1
+            parcels[ref] = parcel
+            sleep(ref, .shelve, forMs: ownDelayMs(parcel.failures), now)
+        }
+    }
+
+    /// Closes an order to which nothing was sent, or whose last attempt surely did not grant: here the state comes
+    /// first, since only its compare-and-set knows whether that is so; the record follows, and is written again
+    /// should we die between.
+    mutating func close(_ ref: ParcelRef, by outcome: Outcome, _ now: Moment) {
+        guard var parcel = parcels[ref] else { return }
+        parcel.pending = Parcel.Pending(
+            outcome: outcome, status: 0, reason: "its deadline passed", answer: "", atMs: now.ms, isSettled: false)
+        parcels[ref] = parcel
+        settle(ref)
+    }
+
+    private mutating func expiryDecided(_ ref: ParcelRef, _ decision: SettleDecision, _ now: Moment) {
+        guard var parcel = parcels[ref] else { return }
+        if decision.state == .expired {
+            conclude(ref, .expired, "its deadline passed", isSettled: true, now)
+            return
+        }
+        parcel.pending = nil
+        parcels[ref] = parcel
+        switch decision.state {
+        case .unknown:
+            parcel.denialCountsAtMs = max(parcel.denialCountsAtMs, now.ms + attemptLifeMs(game: parcel.game))
+            parcels[ref] = parcel
+            resolve(ref, now)
+        case .inFlight:
+            // Somebody's attempt is under way: it decides.
+            sleep(ref, .expire, forMs: attemptLifeMs(game: parcel.game), now)
+        default:
+            finish(ref)
+        }
+    }
+
+    /// Records an ending whose state has been set already.
+    mutating func conclude(
+        _ ref: ParcelRef, _ outcome: Outcome, _ reason: String, isSettled: Bool, _ now: Moment
+    ) {
+        guard var parcel = parcels[ref] else { return }
+        parcel.pending = Parcel.Pending(
+            outcome: outcome, status: 0, reason: reason, answer: "", atMs: now.ms, isSettled: isSettled)
+        parcels[ref] = parcel
+        record(ref)
+    }
+
+    private mutating func count(_ parcel: Parcel) {
+        if let pending = parcel.pending { count(parcel, pending.outcome) }
+    }
+
+    private mutating func count(_ parcel: Parcel, _ outcome: Outcome) {
+        switch outcome {
+        case .granted, .alreadyGranted: counts[Int(parcel.game)].delivered += 1
+        case .rejected: counts[Int(parcel.game)].rejected += 1
+        case .expired: counts[Int(parcel.game)].expired += 1
+        case .voided: counts[Int(parcel.game)].voided += 1
+        case .parked: counts[Int(parcel.game)].parked += 1
+        default: break
+        }
+    }
+}

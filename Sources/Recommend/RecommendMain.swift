@@ -1,0 +1,1 @@
+@main struct RecommendMain { static func main() {} }

@@ -1,0 +1,1 @@
+@main struct LocalKafkaMain { static func main() {} }
