@@ -28,6 +28,7 @@ let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 /// SIGTERM, ordered shut-down, and a process that ends when one of its services does.
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 /// Latency percentiles with bounded error and memory.
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 
@@ -56,7 +57,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let core: [Target.Dependency] = ["Wire", "Catalog", "Profiles", "Orders", "Pacing", "Credentials"]
-let shell: [Target.Dependency] = ["Telemetry", "ServiceShell", "HTTPServer"]
+let shell: [Target.Dependency] = ["Telemetry", "ServiceShell", "ServiceWiring", "HTTPServer"]
 
 let package = Package(
     name: "hongbao",
@@ -103,38 +104,47 @@ let package = Package(
         module("Adapters", "Telemetry", [logging, metrics, atomics, "CLinux"]),
         module(
             "Adapters", "ServiceShell",
-            ["Telemetry", "HTTPServer", "CLinux", yams, lifecycle, logging, metrics, nioCore, nioPosix]),
+            [
+                "Wire", "Telemetry", "HTTPServer", "CLinux", yams, lifecycle, signals, logging, metrics, nioCore,
+                nioPosix,
+            ]),
 
         // Bridges: what several services do with Core over the adapters.
+        module("Bridges", "CampaignFiles", ["Wire", "Catalog", "Credentials"]),
+        module("Bridges", "ServiceWiring", ["CampaignFiles", "Catalog", "Credentials", "Redis", "ServiceShell"]),
         module("Bridges", "OrderStore", ["Wire", "Catalog", "Orders", "Redis", nioCore, logging]),
-        module("Bridges", "OrderLog", ["Wire", "Catalog", "Orders", "Kafka", nioCore, logging]),
+        module("Bridges", "OrderLog", ["Wire", "Catalog", "Orders", "Kafka", "ServiceShell", nioCore, logging]),
         module(
             "Bridges", "ProfileRoad",
             ["Wire", "Catalog", "Profiles", "Redis", "HTTPClient", nioCore, logging, metrics]),
 
         // The four services.
-        program("Recommend", "Recommend", core + shell + ["Redis", "ProfileRoad", "HTTPClient", nioCore, nioPosix, metrics]),
+        program("Recommend", "Recommend", core + shell + ["CampaignFiles", "Redis", "ProfileRoad", "HTTPClient", nioCore, nioPosix, metrics]),
         program(
             "Claim", "Claim",
             core + shell + [
+                "CampaignFiles",
                 "Redis", "Kafka", "ProfileRoad", "HTTPClient", "OrderStore", "OrderLog", nioCore, nioPosix, metrics,
             ]),
         program(
             "Deliverer", "Deliverer",
             core + shell + [
+                "CampaignFiles",
                 "Redis", "Kafka", "HTTPClient", "OrderStore", "OrderLog", nioCore, nioPosix, metrics, histogram,
             ]),
         program(
             "Reconciler", "Reconciler",
-            core + shell + ["Redis", "Kafka", "OrderStore", "OrderLog", nioCore, nioPosix, metrics]),
+            core + shell + ["CampaignFiles", "Redis", "Kafka", "OrderStore", "OrderLog", nioCore, nioPosix, metrics]),
 
         // Tools: the outside world, the local broker, the stack that runs it all.
-        module("Tools", "Stack", ["CLinux", "Wire", "Catalog"]),
-        program("Tools/LocalKafka", "LocalKafka", shell + ["CRdKafka", "CLinux", nioCore, nioPosix]),
+        module("Tools", "Stack", ["CLinux", "Wire", "Catalog", "CampaignFiles"]),
+        program(
+            "Tools/LocalKafka", "LocalKafka",
+            shell + ["Kafka", "Wire", "Catalog", "Orders", "CLinux", nioCore, nioPosix]),
         program(
             "Tools/Simulator", "Simulator",
             core + shell + [
-                "Stack", "Redis", "Kafka", "OrderStore", "OrderLog", "HTTPClient", nioCore, nioPosix, nioHTTP1,
+                "CampaignFiles", "Stack", "Redis", "Kafka", "OrderStore", "OrderLog", "HTTPClient", nioCore, nioPosix, nioHTTP1,
                 metrics, histogram,
             ]),
 
@@ -142,27 +152,27 @@ let package = Package(
         tests("Wire", ["Wire"]),
         tests("Catalog", ["Catalog", "Wire"]),
         tests("Profiles", ["Profiles", "Catalog", "Wire"]),
-        tests("Orders", ["Orders", "Profiles", "Catalog", "Wire"]),
+        tests("Orders", ["CampaignFiles", "Orders", "Profiles", "Catalog", "Wire"]),
         tests("Pacing", ["Pacing"]),
         tests("Credentials", ["Credentials", "Wire", "CJwt"]),
         tests("Redis", ["Redis", "Stack", nioCore, nioPosix, nioEmbedded]),
-        tests("Kafka", ["Kafka", "Stack", nioCore, nioPosix]),
+        tests("Kafka", ["Kafka", "Wire", "CRdKafka", nioCore, nioPosix, logging]),
         tests("HTTPServer", ["HTTPServer", "Wire", nioCore, nioPosix, nioEmbedded]),
         tests("HTTPClient", ["HTTPClient", "HTTPServer", nioCore, nioPosix]),
         tests("Telemetry", ["Telemetry", "ServiceShell", metrics, logging]),
         tests("ProfileRoad", ["ProfileRoad", "Profiles", "Catalog", "Redis", "HTTPClient", "HTTPServer", "Stack", nioCore, nioPosix]),
-        tests("OrderStore", ["OrderStore", "Orders", "Catalog", "Wire", "Redis", "Stack", nioCore, nioPosix]),
+        tests("OrderStore", ["OrderStore", "Orders", "Catalog", "Profiles", "CampaignFiles", "Wire", "Redis", "Stack", nioCore, nioPosix]),
         tests("OrderLog", ["OrderLog", "Orders", "Catalog", "Wire", "Kafka", "Stack", nioCore]),
         tests("Recommend", core + ["Recommend"]),
         tests("Claim", core + ["Claim"]),
-        tests("Deliverer", core + ["Deliverer", "OrderStore", "OrderLog", "HTTPClient"]),
+        tests("Deliverer", core + ["Deliverer", "CampaignFiles", "OrderStore", "OrderLog", "HTTPClient", "Redis"]),
         tests("Reconciler", core + ["Reconciler"]),
         tests("Simulator", core + ["Simulator", "Stack"]),
         tests("House", []),
         tests(
             "Integration",
             core + [
-                "Stack", "Redis", "Kafka", "OrderStore", "OrderLog", "HTTPClient", "HTTPServer", nioCore, nioPosix,
+                "CampaignFiles", "Stack", "Redis", "Kafka", "OrderStore", "OrderLog", "HTTPClient", "HTTPServer", nioCore, nioPosix,
             ]),
     ]
 )

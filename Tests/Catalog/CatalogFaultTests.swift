@@ -55,6 +55,15 @@ struct CatalogFaultTests {
         #expect(faults.first?.reason.contains(one.reason) ?? false, "\(faults)")
     }
 
+    @Test("a game's id used twice")
+    func duplicateGame() throws {
+        var fixture = try CatalogFixture()
+        let again = try #require(fixture.games["games.0"]).with("slot", .integer(2))
+        fixture.games = fixture.games.with("games.2", again)
+        #expect(fixture.faults().map(\.path) == ["games[2].id"])
+        #expect(fixture.faults().first?.reason == "duplicate id \"kites\"; it is games[0]'s already")
+    }
+
     @Test("too many games, gifts, coupon kinds and regions")
     func tooMany() throws {
         var fixture = try CatalogFixture()

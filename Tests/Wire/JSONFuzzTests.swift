@@ -47,7 +47,9 @@ import Wire
             return .array((0..<count).map { _ in value(depth: depth - 1, &random) })
         default:
             var object = JSONObject()
-            for _ in 0..<random.next() % 24 { _ = object.add(text(&random), value(depth: depth - 1, &random)) }
+            for _ in 0..<random.next() % 24 {
+                _ = object.add(text(&random), value(depth: depth - 1, &random))
+            }
             return .object(object)
         }
     }
@@ -65,8 +67,10 @@ import Wire
     /// Damaged texts are refused, or mean something that can be written and read back.
     @Test(arguments: 0..<8) func damagedTexts(seed: Int) throws {
         var random = SplitMix64(seed: 100 + UInt64(seed))
-        let tokens: [[UInt8]] = ["{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "null", "1e", "-", "\u{0}", "é"]
-            .map { Array($0.utf8) }
+        let tokens: [[UInt8]] = [
+            "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "null", "1e", "-", "\u{0}", "é",
+        ]
+        .map { Array($0.utf8) }
         for _ in 0..<300 {
             var writer = JSONWriter()
             Self.write(Self.value(depth: 3, &random), to: &writer)

@@ -43,10 +43,12 @@ import Wire
         #expect(sliced.bytes == Array(#""\"y\n""#.utf8))
     }
 
-    @Test(arguments: [
-        (1, "1.0"), (0.1, "0.1"), (-0.0, "-0.0"), (1e21, "1e+21"), (.leastNonzeroMagnitude, "5e-324"), (.nan, "null"),
-        (.infinity, "null"), (-.infinity, "null"),
-    ] as [(Double, String)])
+    @Test(
+        arguments: [
+            (1, "1.0"), (0.1, "0.1"), (-0.0, "-0.0"), (1e21, "1e+21"), (.leastNonzeroMagnitude, "5e-324"),
+            (.nan, "null"),
+            (.infinity, "null"), (-.infinity, "null"),
+        ] as [(Double, String)])
     func doubles(value: Double, text: String) {
         var writer = JSONWriter()
         writer.double(value)

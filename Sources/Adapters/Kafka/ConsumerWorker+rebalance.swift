@@ -1,4 +1,5 @@
 import CRdKafka
+import Logging
 
 extension ConsumerWorker {
     /// How long an assignment may wait for the group's committed offsets. The heartbeat has a thread of its

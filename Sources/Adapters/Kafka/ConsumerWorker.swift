@@ -1,4 +1,5 @@
 import CRdKafka
+import Logging
 
 /// What the "kafka-consume" thread does, round by round: take commands, serve the consumer's queue (rebalances,
 /// commit results, errors), read the partitions that have credits, commit, hand the events to the loop.

@@ -16,7 +16,7 @@ package final class KafkaProducer: Sendable {
         loop: any EventLoop, handler: @Sendable ([DeliveryReport]) -> Void
     )
 
-    private let core: ProducerCore
+    let core: ProducerCore
 
     /// `reporters`: at most 65,536; a handler is called on its loop. The loops must outlive `close`.
     /// Throws for settings that librdkafka refuses; a cluster that cannot be reached is no error here.

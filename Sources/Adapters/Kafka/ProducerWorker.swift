@@ -1,4 +1,6 @@
 import CRdKafka
+import Logging
+import NIOCore
 
 /// What the "kafka-produce" thread does: take reports, hand them over, replace a handle that is done for.
 struct ProducerWorker {

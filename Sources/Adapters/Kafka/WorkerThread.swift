@@ -1,3 +1,4 @@
+import CRdKafka
 import Glibc
 
 /// A named thread that owns a client's C handle, and can be waited for with a deadline.
@@ -47,7 +48,7 @@ final class WorkerThread: @unchecked Sendable {
 
         static func run(_ raw: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
             let start = Unmanaged<Start>.fromOpaque(raw!).takeRetainedValue()
-            pthread_setname_np(pthread_self(), String(start.name.prefix(15)))
+            hb_rdkafka_name_thread(start.name)
             start.body()
             start.ended.post(())
             return nil

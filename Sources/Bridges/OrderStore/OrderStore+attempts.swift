@@ -54,6 +54,11 @@ package struct SettleDecision: Sendable, Equatable {
     package var applied: Bool
     /// Where the order stands now.
     package var state: OrderState
+
+    package init(applied: Bool, state: OrderState) {
+        self.applied = applied
+        self.state = state
+    }
 }
 
 extension OrderStore {

@@ -6,7 +6,7 @@ import Redis
 ///
 /// Every method is called on that loop and answers on it. A ``RedisFailure`` of kind `unknown` means that the
 /// script may have run: callers treat it so (a claim's range of numbers is burnt, an attempt is looked up again).
-package final class OrderStore {
+package final class OrderStore: Sendable {
     /// Orders in one script call at most; more would hold Redis up for others.
     package static let maxBatch = 256
 

@@ -103,7 +103,8 @@ enum EndpointURL {
         guard isHost else { throw Refusal(reason: "URL has no valid host") }
         guard let colon else { return }
         let digits = authority[(colon + 1)...]
-        guard digits.count <= 5, let port = Int(String(decoding: digits, as: UTF8.self)),
+        guard digits.count <= 5, digits.allSatisfy({ (0x30...0x39).contains($0) }),
+            let port = Int(String(decoding: digits, as: UTF8.self)),
             (1...65_535).contains(port)
         else { throw Refusal(reason: "URL's port must be 1 to 65535") }
     }

@@ -59,13 +59,16 @@ package final class TicketVerifier: Sendable {
         let dot = UInt8(ascii: ".")
         guard token.count <= TicketVerifier.maxBytes, let first = token.firstIndex(of: dot),
             let second = token[(first + 1)...].firstIndex(of: dot),
-            let header = Base64URL.decode(token[..<first]),
-            let signature = Base64URL.decode(token[(second + 1)...])
+            let header = Base64URL.decode(UnsafeBufferPointer(rebasing: token[..<first])),
+            let signature = Base64URL.decode(UnsafeBufferPointer(rebasing: token[(second + 1)...]))
         else { throw .malformed }
         let key = try self.key(namedBy: header)
-        let signed = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: token[..<second]))
-        guard key.mechanism.verifies(signature, over: signed) else { throw .badSignature }
-        guard let payload = Base64URL.decode(token[(first + 1)..<second]) else { throw .malformed }
+        let signed = UnsafeBufferPointer(rebasing: token[..<second])
+        guard key.mechanism.verifies(signature, over: UnsafeRawBufferPointer(signed)) else {
+            throw .badSignature
+        }
+        let encoded = UnsafeBufferPointer(rebasing: signed[(first + 1)...])
+        guard let payload = Base64URL.decode(encoded) else { throw .malformed }
         return payload
     }
 
@@ -74,7 +77,7 @@ package final class TicketVerifier: Sendable {
             case .string(let algorithm) = header["alg"], header["crit"] == nil
         else { throw .malformed }
         if let type = header["typ"] {
-            guard case .string(let name) = type, name.lowercased() == "jwt" else {
+            guard case .string(let name) = type, name == "JWT" || name.lowercased() == "jwt" else {
                 throw .malformed
             }
         }

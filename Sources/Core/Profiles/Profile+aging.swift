@@ -42,6 +42,27 @@ extension Profile {
         }
     }
 
+    /// With what another copy of the person's profile knows and this one does not. Call `aged` on both first.
+    package func filled(from other: Profile) -> Profile {
+        precondition(other.user == user, "profiles of two people")
+        var out = self
+        if preference.isEmpty { out.preference = other.preference }
+        let news = other.known & ~known
+        guard news != 0 else { return out }
+        let hasRoles = known & ~absences != 0
+        let hasAbsences = absences != 0
+        if news & ~other.absences != 0 {
+            out.fetchedAtS = hasRoles ? min(fetchedAtS, other.fetchedAtS) : other.fetchedAtS
+        }
+        if news & other.absences != 0 {
+            out.absencesAtS = hasAbsences ? min(absencesAtS, other.absencesAtS) : other.absencesAtS
+        }
+        out.known |= news
+        out.games += other.games.filter { news & (1 << UInt64($0.game)) != 0 }
+        out.games.sort { $0.game < $1.game }
+        return out
+    }
+
     private mutating func forget(_ set: UInt64) {
         known &= ~set
         games.removeAll { set & (1 << UInt64($0.game)) != 0 }

@@ -14,7 +14,7 @@ package enum ProfileDamage: Error, Sendable, Equatable {
 ///
 /// Form 1, integers big endian, v = LEB128 varint:
 /// ```
-/// version u8 = 1 | crc32 u32 over (user u64, all that follows) | fetchedAtS u32 | absences after it, zigzag v
+/// version u8 = 1 | crc32 u32 over (user u64, all that follows) | fetchedAtS u32 | zigzag v (absent - it)
 /// known: u8 n <= 64 = the lowest n games; u8 0x80 + k = k bytes of the set follow, k in 1...8
 /// games: v count, then each: u8 slot + 64 x min(roles, 3) | registeredAtS u32 | v roles - 3 if >= 3
 ///                            | roles: v region, u64 id

@@ -40,8 +40,11 @@ package enum Base64URL {
     /// The bytes; nil for a foreign character (padding included), an impossible length, or unused bits
     /// that are not 0.
     package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
-        text.withContiguousStorageIfAvailable { Base64Alphabet.url.decode($0) }
-            ?? Array(text).withUnsafeBufferPointer { Base64Alphabet.url.decode($0) }
+        text.withContiguousStorageIfAvailable { decode($0) } ?? Array(text).withUnsafeBufferPointer { decode($0) }
+    }
+
+    package static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        Base64Alphabet.url.decode(text)
     }
 }
 
@@ -84,21 +87,40 @@ private struct Base64Alphabet: Sendable {
     /// Decodes unpadded text.
     func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count / 4 * 3 + 2)
-        var word: UInt32 = 0
-        var bits: UInt32 = 0
-        for symbol in text {
-            let digit = digits[Int(symbol)]
-            guard digit != Base64Alphabet.foreign else { return nil }
-            word = word << 6 | UInt32(digit)
-            bits += 6
-            if bits >= 8 {
-                bits -= 8
-                bytes.append(UInt8(truncatingIfNeeded: word >> bits))
-                word &= (1 << bits) - 1
-            }
+        let count = text.count / 4 * 3 + (text.count % 4 * 3) / 4
+        var isGood = false
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
+            isGood = decode(text, into: bytes)
+            initialized = isGood ? count : 0
         }
-        return word == 0 ? bytes : nil
+        return isGood ? bytes : nil
+    }
+
+    /// Four characters at a time; a short group at the end stands for one or two bytes.
+    private func decode(
+        _ text: UnsafeBufferPointer<UInt8>, into bytes: UnsafeMutableBufferPointer<UInt8>
+    ) -> Bool {
+        digits.withUnsafeBufferPointer { digits in
+            var written = 0
+            var index = 0
+            while index < text.count {
+                let taken = min(4, text.count - index)
+                var word: UInt32 = 0
+                for position in 0..<4 {
+                    let digit = position < taken ? digits[Int(text[index + position])] : 0
+                    if digit == Base64Alphabet.foreign { return false }
+                    word = word << 6 | UInt32(digit)
+                }
+                for _ in 0..<taken - 1 {
+                    bytes[written] = UInt8(truncatingIfNeeded: word >> 16)
+                    word = word << 8 & 0xFF_FFFF
+                    written += 1
+                }
+                // What is left are the unused bits of a short group.
+                if word != 0 { return false }
+                index += taken
+            }
+            return true
+        }
     }
 }

@@ -31,6 +31,8 @@ package struct JSONObject: Sendable, Equatable {
 
     /// Objects up to this size are searched in order: comparing a few short keys beats hashing one.
     private static let searchedInOrder = 16
+    /// Room made with the first member: most objects of ours fit, and grow no more.
+    private static let expectedMembers = 8
 
     package private(set) var members: [Member] = []
     private var positions: [String: Int] = [:]
@@ -52,6 +54,7 @@ package struct JSONObject: Sendable, Equatable {
     /// Adds a member; false, and nothing added, where the key is there already.
     package mutating func add(_ key: String, _ value: JSON) -> Bool {
         guard position(of: key) == nil else { return false }
+        if members.isEmpty { members.reserveCapacity(JSONObject.expectedMembers) }
         members.append(Member(key: key, value: value))
         if members.count > JSONObject.searchedInOrder {
             if positions.isEmpty {

@@ -1,9 +1,9 @@
 // Linux calls that Swift cannot make by itself: `fork` is unavailable to it, `prctl` and `syscall` are
 // variadic, the wait-status tests are macros, and `flock` is also the name of a struct.
+//
+// _GNU_SOURCE must not be defined here: it changes the layout of types that other modules have
+// imported without it. The few calls that need it are made by number.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -66,7 +66,7 @@ static inline void hb_become(const hb_spawn_request *request, pid_t parent) {
 /// Returns 0 and the child's pid, or the errno of what failed, exec included.
 static inline int hb_spawn(const hb_spawn_request *request, pid_t *pid) {
     int report[2];
-    if (pipe2(report, O_CLOEXEC) != 0) return errno;
+    if (syscall(SYS_pipe2, report, O_CLOEXEC) != 0) return errno;
     // No handler of the parent's may run in the child before its handlers are reset.
     sigset_t all, before;
     sigfillset(&all);

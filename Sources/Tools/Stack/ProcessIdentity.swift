@@ -45,7 +45,8 @@ package struct ProcessIdentity: Sendable, Equatable {
 
     package var isRunning: Bool { ProcessIdentity(of: pid) == self }
 
-    /// Kills this very process and waits until it is gone; does nothing to another with its number.
+    /// Kills this very process, with its group if it leads one, and waits until it is gone; does nothing
+    /// to another process with its number.
     ///
     /// - Returns: whether it was there to be killed.
     @discardableResult
@@ -54,7 +55,9 @@ package struct ProcessIdentity: Sendable, Equatable {
         guard handle >= 0 else { return false }
         defer { close(handle) }
         // The handle came first: if the identity matches now, the handle is of that process.
-        guard isRunning, hb_pidfd_send_signal(handle, SIGKILL) == 0 else { return false }
+        guard isRunning else { return false }
+        if getpgid(pid) == pid { _ = Glibc.kill(-pid, SIGKILL) }
+        guard hb_pidfd_send_signal(handle, SIGKILL) == 0 else { return false }
         _ = hb_wait_readable(handle, Deadline(after: limit).remainingMs)
         return true
     }

@@ -28,18 +28,15 @@ package final class RunDirectory: Sendable {
         // The lock file can vanish under us only by a cleaner of stale directories, so a few rounds do.
         for _ in 0..<100 {
             try makeDirectory(path)
-            guard let lock = try takeLock(path) else {
-                throw StackFailure("\(path) is in use by another process")
+            switch try takeLock(path) {
+            case .vanished: continue
+            case .held: throw StackFailure("\(path) is in use by another process")
+            case .ours(let directory):
+                directory.killRecorded()
+                try directory.removeFiles()
+                try makeDirectory("\(path)/pids")
+                return directory
             }
-            guard owns(lock, path) else {
-                close(lock)
-                continue
-            }
-            let directory = RunDirectory(path: path, lock: lock)
-            directory.killRecorded()
-            try directory.removeFiles()
-            try makeDirectory("\(path)/pids")
-            return directory
         }
         throw StackFailure("\(path) keeps vanishing")
     }
@@ -48,15 +45,18 @@ package final class RunDirectory: Sendable {
     ///
     /// - Parameter base: nil: a directory of this user under the system's temporary one.
     package static func claimUnique(base: String? = nil, prefix: String) throws(StackFailure) -> RunDirectory {
-        let base = base ?? "\(NSTemporaryDirectory())/hongbao-\(getuid())"
+        let temporary = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+        let base = base ?? "\(temporary)/hongbao-\(getuid())"
         try makeDirectory(base)
         removeStale(base: base, prefix: prefix)
+        var failure = StackFailure("no free name for \(base)/\(prefix)-…")
         for _ in 0..<100 {
             let name = "\(prefix)-\(getpid())-\(UInt32.random(in: .min ... .max))"
             guard !FileManager.default.fileExists(atPath: "\(base)/\(name)") else { continue }
-            return try claim(base: base, name: name)
+            // A cleaner may look into the new directory before we lock it: then another name will do.
+            do { return try claim(base: base, name: name) } catch { failure = error }
         }
-        throw StackFailure("no free name for \(base)/\(prefix)-…")
+        throw failure
     }
 
     /// Removes all directories `<base>/<prefix>-…` whose owners are gone, and kills what they left.
@@ -66,13 +66,8 @@ package final class RunDirectory: Sendable {
     package static func removeStale(base: String, prefix: String) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? []
         return names.filter { $0.hasPrefix("\(prefix)-") }.filter { name in
-            let path = absolute("\(base)/\(name)")
-            guard let lock = try? takeLock(path) else { return false }
-            guard owns(lock, path) else {
-                close(lock)
-                return false
-            }
-            RunDirectory(path: path, lock: lock).release()
+            guard case .ours(let stale) = try? takeLock(absolute("\(base)/\(name)")) else { return false }
+            stale.release()
             return true
         }
     }
@@ -124,24 +119,35 @@ package final class RunDirectory: Sendable {
 
     // MARK: - Files
 
-    /// - Returns: nil when another process holds the lock.
-    private static func takeLock(_ path: String) throws(StackFailure) -> Int32? {
-        let lock = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard lock >= 0 else { throw StackFailure("cannot open \(path)/lock", errno: errno) }
-        let failure = hb_lock_now(lock)
-        if failure == 0 { return lock }
-        close(lock)
-        if failure == EWOULDBLOCK { return nil }
-        throw StackFailure("cannot lock \(path)/lock", errno: failure)
+    private enum Lock {
+        case ours(RunDirectory)
+        case held
+        /// A cleaner removed the directory while we were at it.
+        case vanished
     }
 
-    /// Whether the locked file is still the one in the directory: a cleaner may have removed it between
-    /// our opening and our locking it.
-    private static func owns(_ lock: Int32, _ path: String) -> Bool {
-        var held = stat()
+    private static func takeLock(_ path: String) throws(StackFailure) -> Lock {
+        let lock = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard lock >= 0 else {
+            if errno == ENOENT { return .vanished }
+            throw StackFailure("cannot open \(path)/lock", errno: errno)
+        }
+        let failure = hb_lock_now(lock)
+        guard failure == 0 else {
+            close(lock)
+            if failure == EWOULDBLOCK { return .held }
+            throw StackFailure("cannot lock \(path)/lock", errno: failure)
+        }
+        // Between our opening and our locking it the file may have been removed.
+        var opened = stat()
         var named = stat()
-        return fstat(lock, &held) == 0 && stat("\(path)/lock", &named) == 0
-            && held.st_ino == named.st_ino && held.st_dev == named.st_dev
+        guard fstat(lock, &opened) == 0, stat("\(path)/lock", &named) == 0,
+            opened.st_ino == named.st_ino, opened.st_dev == named.st_dev
+        else {
+            close(lock)
+            return .vanished
+        }
+        return .ours(RunDirectory(path: path, lock: lock))
     }
 
     private func removeFiles() throws(StackFailure) {

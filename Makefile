@@ -1,0 +1,67 @@
+# Hongbao: build, test and show it. `make` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+.PHONY: help demo test up down lint build clean packages
+
+# The system's parts: three C libraries, libcrypto, libjwt (the oracle of the tickets' tests), redis-server.
+PACKAGES := libhiredis-dev librdkafka-dev libcurl4-openssl-dev libssl-dev libjwt-dev redis-server pkg-config make
+SWIFT ?= swift
+RELEASE := .build/release
+
+help: ## this list
+	@echo "make <target>:"
+	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: packages ## build, run the festival with faults and kills on a private stack, and check the ledger
+	@started=$$SECONDS
+	$(SWIFT) build -c release
+	built=$$((SECONDS - started))
+	echo "built in $$built s"
+	status=0
+	$(RELEASE)/simulator demo || status=$$?
+	echo "build $$built s, demo $$((SECONDS - started - built)) s"
+	exit $$status
+
+test: packages ## all tests, unit and integration; starts and stops its own servers
+	@$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --disable-xctest
+
+up: packages ## the same stack, left running; prints the URLs and a coupon ready to claim with
+	@$(SWIFT) build -c release
+	$(RELEASE)/simulator up
+
+down: ## stop what `make up` left running
+	@if [ -x $(RELEASE)/simulator ]; then $(RELEASE)/simulator down; else echo "nothing was ever built"; fi
+
+lint: ## swift-format over all sources; every finding is an error
+	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+	echo "lint: clean"
+
+build: packages ## release build of everything
+	@$(SWIFT) build -c release
+
+clean: down ## stop the stack, remove what was built and what runs left
+	@rm -rf .build .run
+
+# Installs what is missing and nothing else. A package's start-up script must not start a Redis of the system's:
+# ours run on private ports; the policy that says so is put back as it was.
+packages:
+	@missing=()
+	for name in $(PACKAGES); do
+	    [ "$$(dpkg-query -W -f='$${db:Status-Status}' $$name 2>/dev/null || true)" = installed ] || missing+=($$name)
+	done
+	[ $${#missing[@]} -eq 0 ] && exit 0
+	echo "installing $${missing[*]}"
+	root=(); [ "$$(id -u)" -eq 0 ] || root=(sudo)
+	policy=/usr/sbin/policy-rc.d
+	if ! [ -e $$policy ]; then
+	    printf '#!/bin/sh\nexit 101\n' | "$${root[@]}" tee $$policy >/dev/null
+	    "$${root[@]}" chmod +x $$policy
+	    trap '"$${root[@]}" rm -f '$$policy EXIT
+	fi
+	export DEBIAN_FRONTEND=noninteractive
+	"$${root[@]}" apt-get -q -o DPkg::Lock::Timeout=300 update
+	"$${root[@]}" apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$${missing[@]}"

@@ -1,0 +1,49 @@
+/// One request; each is one attempt, sent at most once.
+package struct HTTPClientRequest: Sendable {
+    package enum Method: Sendable, Equatable { case get, post }
+
+    /// A body above this is refused; it also stays below what makes curl ask with `Expect: 100-continue`.
+    package static let maxBodyBytes = 1 << 20
+    package static let maxHeaders = 32
+
+    package var method: Method
+    /// Absolute, http or https.
+    package var url: String
+    /// Lines like "content-type: application/json", without line ends.
+    package var headers: [String]
+    /// Sent with POST; ignored with GET.
+    package var body: [UInt8]
+    /// From the start of the request to the end of its answer, connecting included.
+    package var timeoutMs: Int
+    /// For connecting, and before that for waiting until the host has a free connection.
+    package var connectTimeoutMs: Int
+    /// How much of the answer's body is kept; the rest is dropped.
+    package var maxResponseBytes: Int
+    /// Comes back with the completion.
+    package var token: UInt64
+
+    package init(
+        method: Method = .get, url: String, headers: [String] = [], body: [UInt8] = [],
+        timeoutMs: Int = 10_000, connectTimeoutMs: Int = 2_000, maxResponseBytes: Int = 16_384, token: UInt64
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.timeoutMs = timeoutMs
+        self.connectTimeoutMs = connectTimeoutMs
+        self.maxResponseBytes = maxResponseBytes
+        self.token = token
+    }
+
+    /// Why it cannot be sent at all, if so. A line end in a header would smuggle in another header.
+    var fault: String? {
+        if timeoutMs < 1 || connectTimeoutMs < 1 || maxResponseBytes < 0 { return "a bound below its minimum" }
+        if body.count > Self.maxBodyBytes { return "a body of more than \(Self.maxBodyBytes) bytes" }
+        if headers.count > Self.maxHeaders { return "more than \(Self.maxHeaders) headers" }
+        if headers.contains(where: { $0.utf8.contains { $0 == 10 || $0 == 13 || $0 == 0 } }) {
+            return "a line end or NUL in a header"
+        }
+        return nil
+    }
+}

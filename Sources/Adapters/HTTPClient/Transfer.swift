@@ -1,0 +1,183 @@
+import CCurl
+import Glibc
+
+/// An easy handle with everything it points to, used again and again: one request at a time.
+///
+/// Owned by the curl thread. What curl does not copy (header nodes, body, error text) lives in buffers of
+/// this object, which outlives every use of the handle. Options that stay the same are not set again.
+///
+/// **Sent at most once.** When a reused connection turns out dead before any answer, libcurl sends the
+/// request again on another one by itself (`Curl_retry_request`, any method), which here would be an
+/// attempt that nobody permitted. The pre-request callback runs before every sending, a resend too: it
+/// lets the first one pass and aborts the second. A connection just for a resend is refused as well.
+final class Transfer {
+    /// Beyond `maxResponseBytes` so much is read and dropped to keep the connection; then it is cut.
+    static let maxDroppedBytes = 65_536
+
+    let easy: UnsafeMutableRawPointer
+    /// The request under way; meaningless in between.
+    private(set) var token: UInt64 = 0
+    private(set) var isTLS = false
+    var host = 0
+    var startedNs: UInt64 = 0
+    var deadlineNs: UInt64 = .max
+    /// How often curl was about to send; more than once means that it wanted to send again.
+    private(set) var sendings = 0
+    private(set) var isCut = false
+    private(set) var isTruncated = false
+    private var body: [UInt8] = []
+    private var dropped = 0
+    private var maxResponseBytes = 0
+
+    private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    private let nodes = UnsafeMutablePointer<curl_slist>.allocate(capacity: HTTPClientRequest.maxHeaders)
+    private var bytes: UnsafeMutablePointer<UInt8>
+    private var capacity: Int
+    private var url = ""
+    private var timeoutMs = 0
+
+    /// Nil when curl has no memory left.
+    init?(options: HTTPClientOptions) {
+        guard let easy = curl_easy_init() else { return nil }
+        self.easy = easy
+        capacity = 4096
+        bytes = .allocate(capacity: capacity)
+        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        configure(options)
+    }
+
+    deinit {
+        curl_easy_cleanup(easy)
+        errorText.deallocate()
+        nodes.deallocate()
+        bytes.deallocate()
+    }
+
+    private func configure(_ options: HTTPClientOptions) {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        hb_easy_set_pointer(easy, CURLOPT_PRIVATE, context)
+        hb_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
+        hb_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        hb_easy_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+        hb_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1.rawValue))
+        hb_easy_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
+        // An empty proxy: the environment's http_proxy has no say in where deliveries go.
+        hb_easy_set_string(easy, CURLOPT_PROXY, "")
+        hb_easy_set_string(easy, CURLOPT_USERAGENT, options.userAgent)
+        hb_easy_set_long(easy, CURLOPT_MAXAGE_CONN, options.maxIdleSeconds)
+        hb_easy_set_long(easy, CURLOPT_DNS_CACHE_TIMEOUT, options.dnsCacheSeconds)
+        // Or giving up on a request would wait for its resolver thread, and everything else with it.
+        hb_easy_set_long(easy, CURLOPT_QUICK_EXIT, 1)
+        hb_easy_set_write_function(
+            easy,
+            { bytes, size, count, context in
+                guard let bytes, let context else { return 0 }
+                let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+                return transfer.received(UnsafeRawBufferPointer(start: bytes, count: size * count))
+            }, context)
+        hb_easy_set_prereq_function(
+            easy,
+            { context, _, _, _, _ in
+                guard let context else { return CURL_PREREQFUNC_ABORT }
+                let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+                transfer.sendings += 1
+                return transfer.sendings == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+            }, context)
+        hb_easy_set_open_socket_function(
+            easy,
+            { context, _, address in
+                guard let context, let address else { return CURL_SOCKET_BAD }
+                let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+                guard transfer.sendings == 0 else { return CURL_SOCKET_BAD }
+                let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
+                return socket(address.pointee.family, type, address.pointee.protocol)
+            }, context)
+    }
+
+    /// Sets the handle up for a request, which has no `fault`.
+    func prepare(_ request: HTTPClientRequest, host: Int, nowNs: UInt64) {
+        token = request.token
+        self.host = host
+        startedNs = nowNs
+        deadlineNs = nowNs + UInt64(request.timeoutMs) * 1_000_000
+        (sendings, dropped, isCut, isTruncated) = (0, 0, false, false)
+        maxResponseBytes = request.maxResponseBytes
+        errorText[0] = 0
+        if request.url != url {
+            url = request.url
+            isTLS = url.utf8.prefix(6).elementsEqual("https:".utf8)
+            hb_easy_set_string(easy, CURLOPT_URL, url)
+        }
+        if request.connectTimeoutMs != timeoutMs {
+            timeoutMs = request.connectTimeoutMs
+            hb_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, timeoutMs)
+        }
+        lay(request)
+    }
+
+    /// Copies headers and body into the buffer and points curl at them.
+    private func lay(_ request: HTTPClientRequest) {
+        let needed = request.headers.reduce(request.body.count) { $0 + $1.utf8.count + 1 }
+        if needed > capacity {
+            bytes.deallocate()
+            capacity = needed.nextPowerOf2
+            bytes = .allocate(capacity: capacity)
+        }
+        var offset = 0
+        for (index, header) in request.headers.enumerated() {
+            let start = bytes + offset
+            for byte in header.utf8 {
+                bytes[offset] = byte
+                offset += 1
+            }
+            bytes[offset] = 0
+            offset += 1
+            let isLast = index + 1 == request.headers.count
+            (nodes + index).initialize(
+                to: curl_slist(
+                    data: UnsafeMutableRawPointer(start).assumingMemoryBound(to: CChar.self),
+                    next: isLast ? nil : nodes + index + 1))
+        }
+        hb_easy_set_headers(easy, request.headers.isEmpty ? nil : nodes)
+        switch request.method {
+        case .get: hb_easy_set_long(easy, CURLOPT_HTTPGET, 1)
+        case .post:
+            request.body.withUnsafeBufferPointer { body in
+                if let start = body.baseAddress { (bytes + offset).update(from: start, count: body.count) }
+            }
+            hb_easy_set_long(easy, CURLOPT_POST, 1)
+            hb_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
+            hb_easy_set_pointer(easy, CURLOPT_POSTFIELDS, bytes + offset)
+        }
+    }
+
+    private func received(_ chunk: UnsafeRawBufferPointer) -> Int {
+        let room = maxResponseBytes - body.count
+        body.append(contentsOf: chunk.prefix(room))
+        if chunk.count > room {
+            isTruncated = true
+            dropped += chunk.count - room
+            if dropped > Self.maxDroppedBytes {
+                isCut = true
+                return 0
+            }
+        }
+        return chunk.count
+    }
+
+    /// The body so far, which the next request starts without.
+    func takeBody() -> [UInt8] {
+        let taken = body
+        body = []
+        return taken
+    }
+
+    /// What curl says about the failure.
+    func errorMessage(_ result: CURLcode) -> String {
+        errorText[0] != 0 ? String(cString: errorText) : String(cString: curl_easy_strerror(result))
+    }
+}
+
+extension Int {
+    fileprivate var nextPowerOf2: Int { 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount) }
+}

@@ -1,0 +1,60 @@
+import CRdKafka
+import Logging
+
+/// librdkafka's in-memory Kafka cluster, on a loopback port of its own choosing.
+///
+/// For demos and tests; speaks enough of the protocol for producers, consumers and groups. What it lacks
+/// against Apache Kafka, in 2.0.2: no CreateTopics; any metadata request for an unknown topic creates it with 4
+/// partitions; at most 5 MiB or 100,000 batches a partition, the oldest then go silently; no look-up of
+/// offsets by time; no duplicate check for a producer without transactions; a fetch that finds nothing waits
+/// out its time though data comes; a group once joined takes commits from members only. It has its own
+/// thread; all methods may be called from any thread and block until that thread has done the work.
+package final class LocalCluster: @unchecked Sendable {
+    // Sendable: both pointers are constant, and the rd_kafka_mock functions used here pass a message to the
+    // cluster's thread.
+    private let host: ClientHandle
+    private let cluster: OpaquePointer
+    /// `host:port` of its brokers, comma-separated; stays the same for the cluster's life.
+    package let bootstrap: String
+
+    package init(brokers: Int32 = 1, logger: Logger) throws(KafkaFailure) {
+        // The cluster needs some handle for its logs and timers; this one connects nowhere.
+        host = try ClientHandle(.producer, .admin(KafkaClientOptions(bootstrap: "")), logger: logger)
+        guard let cluster = rd_kafka_mock_cluster_new(host.pointer, brokers) else {
+            throw .configuration("librdkafka cannot start its in-memory cluster")
+        }
+        self.cluster = cluster
+        bootstrap = String(cString: rd_kafka_mock_cluster_bootstraps(cluster))
+    }
+
+    deinit {
+        rd_kafka_mock_cluster_destroy(cluster)
+    }
+
+    /// Throws if the topic exists.
+    package func createTopic(_ name: String, partitions: Int) throws(KafkaFailure) {
+        try check(rd_kafka_mock_topic_create(cluster, name, Int32(partitions), 1), "topic \(name)")
+    }
+
+    /// Drops all connections and refuses new ones; the data stays, and so does the port.
+    package func setDown() throws(KafkaFailure) {
+        try check(rd_kafka_mock_broker_set_down(cluster, -1), "broker down")
+    }
+
+    package func setUp() throws(KafkaFailure) {
+        try check(rd_kafka_mock_broker_set_up(cluster, -1), "broker up")
+    }
+
+    /// The next requests of the API key (https://kafka.apache.org/protocol#protocol_api_keys) fail with
+    /// these codes, in order; -195 drops the connection.
+    package func failNext(apiKey: Int16, codes: [Int32]) {
+        let errors = codes.map { rd_kafka_resp_err_t($0) }
+        rd_kafka_mock_push_request_errors_array(cluster, apiKey, errors.count, errors)
+    }
+
+    private func check(_ error: rd_kafka_resp_err_t, _ what: String) throws(KafkaFailure) {
+        guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            throw KafkaFailure(error, message: "\(what): \(String(cString: rd_kafka_err2str(error)))")
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import HTTPServer
+import NIOCore
+
+extension ServiceContext {
+    /// The public HTTP server as a part, with the settings `http.host`, `http.port` (0 takes a free one),
+    /// `http.max_connections`, `http.max_pipelined`, `http.max_body_bytes`, `http.idle_timeout`,
+    /// `http.request_timeout`. Its port is reported as `http`, its readiness as `http`.
+    ///
+    /// Last in the list of parts it starts last and stops first: it drains while all it needs still runs.
+    ///
+    /// - Parameters:
+    ///   - section: another section of the settings (and another name of port, check and metrics label) for a
+    ///     second server.
+    ///   - configure: changes the options that have no setting.
+    ///   - makeService: makes the service of one loop, on that loop.
+    package func httpServer(
+        section: String = "http", configure: (inout HTTPServerOptions) -> Void = { _ in },
+        makeService: @escaping @Sendable (any EventLoop, Int) -> any HTTPService
+    ) throws(SettingsFault) -> ServicePart {
+        var options = HTTPServerOptions(name: section, port: 0)
+        configure(&options)
+        options.host = try settings.string("\(section).host", default: options.host)
+        options.port = try settings.int("\(section).port", in: 0...65_535, default: options.port)
+        options.maxConnections = try settings.int(
+            "\(section).max_connections", in: 1...1_000_000, default: options.maxConnections)
+        options.maxPipelined = try settings.int(
+            "\(section).max_pipelined", in: 1...1_024, default: options.maxPipelined)
+        options.maxBodyBytes = try settings.int(
+            "\(section).max_body_bytes", in: 0...(64 << 20), default: options.maxBodyBytes)
+        options.idleTimeout = try timeout("\(section).idle_timeout", options.idleTimeout)
+        options.requestTimeout = try timeout("\(section).request_timeout", options.requestTimeout)
+        let server = HTTPServer(options: options, logger: logger, makeService: makeService)
+        let check = readiness.check(section)
+        ports.expect(section)
+        return ServicePart(
+            section,
+            start: { [self] in
+                try ports.report(section, try await server.start(on: group))
+                check.set(true, "listening")
+            },
+            stop: { [self] in
+                check.set(false, "draining")
+                await server.drain(deadline: drainDeadline)
+            })
+    }
+
+    private func timeout(_ key: String, _ fallback: TimeAmount) throws(SettingsFault) -> TimeAmount {
+        let duration = try settings.duration(
+            key, in: .milliseconds(10)...(.seconds(3600)), default: .nanoseconds(fallback.nanoseconds))
+        return TimeAmount(duration)
+    }
+}

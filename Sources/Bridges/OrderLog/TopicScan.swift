@@ -1,0 +1,24 @@
+import Kafka
+
+/// Reads a topic from its first record to where it ended when the reading began.
+package enum TopicScan {
+    /// The offsets that stand in a topic's partitions now, first to end. A topic that is not there has none.
+    package static func ranges(
+        _ topic: String, reader: KafkaReader
+    ) throws(KafkaFailure) -> [TopicPartition: Range<Int64>] {
+        var ranges: [TopicPartition: Range<Int64>] = [:]
+        for number in 0..<(try reader.partitions(topic)) {
+            let partition = TopicPartition(topic: topic, partition: Int32(number))
+            let bounds = try reader.bounds(partition)
+            ranges[partition] = bounds.low..<max(bounds.low, bounds.high)
+        }
+        return ranges
+    }
+
+    /// Every record that stands in the topic now. Blocks; on a thread of its own or at start.
+    package static func all(
+        _ topic: String, reader: KafkaReader, each: (TopicPartition, KafkaRecord) -> Void
+    ) throws(KafkaFailure) {
+        try reader.read(try ranges(topic, reader: reader), each: each)
+    }
+}

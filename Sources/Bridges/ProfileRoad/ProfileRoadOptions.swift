@@ -1,0 +1,37 @@
+import Profiles
+
+/// What one road may take, wait and keep; every number is for one event loop.
+package struct ProfileRoadOptions: Sendable {
+    /// After this an answer is given with what is there, marked degraded.
+    package var deadlineMs: Int64 = 300
+    /// How long answers of role services count.
+    package var ages = ProfileAges(presentS: 86_400, absentS: 60)
+    /// Bytes of the loop-local cache.
+    package var cacheBytes = 64 << 20
+    /// How long a profile stays in the loop-local cache at most; shorter than `ages`, because another process
+    /// may learn of a role first.
+    package var cacheLifeMs: Int64 = 30_000
+    /// One Redis command's time.
+    package var redisTimeoutMs: Int64 = 150
+    /// How long Redis keeps a profile without a preference vector.
+    package var storedLifeMs: Int64 = 86_400_000
+    /// How long Redis keeps one with a vector: the vector comes from elsewhere and is not ours to lose soon.
+    package var storedVectorLifeMs: Int64 = 30 * 86_400_000
+    /// One question to a role service.
+    package var roleTimeoutMs = 1500
+    package var roleConnectTimeoutMs = 500
+    /// Questions in flight, over all games and for one.
+    package var maxCalls = 256
+    package var maxCallsAGame = 64
+    /// Questions waiting for their turn, for one game; more are refused and the game counts as not known.
+    package var maxQueuedAGame = 2048
+    /// A person's failed question is not asked again for this long, nor an answered one by `refresh`.
+    package var holdMs: Int64 = 1000
+    /// This many failures in a row, and a game's service is asked nothing for `pauseMs`, then one question.
+    package var failuresToPause = 16
+    package var pauseMs: Int64 = 1000
+    /// People whose profiles are being put together; more are answered degraded at once.
+    package var maxPeople = 65_536
+
+    package init() {}
+}

@@ -1,0 +1,187 @@
+import HTTPServer
+import Kafka
+import Logging
+import NIOCore
+import OrderStore
+import Orders
+import ProfileRoad
+import Redis
+
+/// Claims on one event loop: its own Redis connection, lane, batches and stock room; nothing is shared with other
+/// loops but the producer. It performs what the value types beside it decide.
+///
+/// A request's way: ``handle(_:_:)`` → gate → profile → batch → script → Kafka → answer. Nothing on it allocates a
+/// task; every continuation is a closure on the loop.
+// `@unchecked Sendable`: everything that changes is touched on `loop` only, which every entry asserts: requests come
+// in on it, Redis and the profile road complete on it, Kafka's reports are handed over on it, and the async methods
+// hop to it.
+final class ClaimLoop: HTTPService, @unchecked Sendable {
+    let loop: any EventLoop
+    /// Place among the process's loops, and the producer's reporter of this loop.
+    let index: Int
+    let plan: ClaimPlan
+    let redis: RedisConnection
+    let store: OrderStore
+    let road: ProfileRoad
+    let meters: ClaimMeters
+    let logger: Logger
+    /// Set once, before ``start(producer:readFloor:)`` returns.
+    private(set) var producer: KafkaProducer?
+    /// Asks Kafka for the highest lane, off the loop; completes on it. nil: Kafka did not say.
+    var readFloor: ((@escaping (UInt32?) -> Void) -> Void)?
+
+    var keeper: LaneKeeper
+    var batchers: [ShardBatcher<PendingClaim>]
+    var stock: StockRoom<PendingClaim>
+    var flights = OrderFlights<ClaimWaiter>()
+    var confirms = ConfirmQueue()
+    var sweep: OutboxSweep
+
+    /// Shards with claims that wait for the end of this tick.
+    private var dirty: [UInt16] = []
+    private var isFlushScheduled = false
+    /// Requests not yet answered.
+    private(set) var open = 0
+    private(set) var isClosing = false
+    var isPoolOpen = false
+    var isSweeping = false
+    var nextSweepNs: UInt64 = 0
+    private var ticker: RepeatedTask?
+    private var closed: [EventLoopPromise<Void>] = []
+
+    /// How often deadlines, leases and the outbox are looked at.
+    static let tickInterval = TimeAmount.milliseconds(100)
+
+    init(
+        loop: any EventLoop, index: Int, plan: ClaimPlan, redis: RedisConnection, road: ProfileRoad,
+        meters: ClaimMeters, logger: Logger
+    ) {
+        self.loop = loop
+        self.index = index
+        self.plan = plan
+        self.redis = redis
+        self.road = road
+        self.meters = meters
+        self.logger = logger
+        store = OrderStore(redis: redis, keys: plan.keys)
+        let limits = plan.limits
+        keeper = LaneKeeper(
+            leaseNs: UInt64(limits.leaseMs) * 1_000_000, renewNs: UInt64(limits.renewMs) * 1_000_000,
+            pauseNs: 500_000_000)
+        let batcher = ShardBatcher<PendingClaim>(
+            maxBatch: OrderStore.maxBatch, maxWaiting: max(limits.maxWaiting, OrderStore.maxBatch))
+        batchers = Array(repeating: batcher, count: plan.keys.shards)
+        stock = StockRoom(shards: plan.keys.shards, soldOutNs: UInt64(limits.soldOutMs) * 1_000_000)
+        sweep = OutboxSweep(shards: plan.keys.shards, mostOpen: limits.sweepMax)
+    }
+
+    // MARK: - Life
+
+    /// Connects and begins to look for a lane. On the loop.
+    func start(producer: KafkaProducer, readFloor: @escaping (@escaping (UInt32?) -> Void) -> Void) {
+        loop.preconditionInEventLoop()
+        self.producer = producer
+        self.readFloor = readFloor
+        redis.onState = { [weak self] isReady in self?.redisChanged(isReady) }
+        redis.start()
+        ticker = loop.scheduleRepeatedTask(initialDelay: Self.tickInterval, delay: Self.tickInterval) {
+            [weak self] _ in self?.tick()
+        }
+    }
+
+    /// From now on no claim is taken; what has begun is finished.
+    func beginClosing() {
+        loop.preconditionInEventLoop()
+        isClosing = true
+    }
+
+    /// Gives the lane up and ends. What still waits is told to repeat elsewhere; its order, if it has one, stands.
+    func stop() -> EventLoopFuture<Void> {
+        loop.preconditionInEventLoop()
+        isClosing = true
+        ticker?.cancel()
+        ticker = nil
+        for waiter in flights.releaseAll() { answer(waiter, .problem(.closing)) }
+        failWaiting(.closing)
+        flushConfirms()
+        perform(keeper.on(.stop, nowNs: WallClock.nowNs))
+        // Redis answers in the order of the commands: behind this one, confirms and the lane's end are through.
+        let through = loop.makePromise(of: Void.self)
+        redis.send(.make("PING")) { _ in through.succeed() }
+        return through.futureResult.map { self.redis.close() }
+    }
+
+    private func tick() {
+        let nowNs = WallClock.nowNs
+        perform(keeper.on(.tick, nowNs: nowNs))
+        for waiter in flights.overdue(nowNs: nowNs) { answer(waiter, .problem(.queueSlow)) }
+        flushConfirms()
+        sweepIfDue(nowNs)
+        meters.gauge(self)
+    }
+
+    // MARK: - Requests
+
+    func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        let waiter = ClaimWaiter(responder: responder, startedNs: WallClock.nowNs)
+        open += 1
+        switch (request.path, request.method) {
+        case ("/v1/claims", .post):
+            claim(request, waiter)
+        case ("/v1/claims", _):
+            refuseMethod(waiter, allowed: "POST")
+        default:
+            guard let text = request.pathSegment(after: "/v1/orders/") else {
+                return answer(waiter, .problem(.noSuchRoute))
+            }
+            guard request.method == .get else { return refuseMethod(waiter, allowed: "GET") }
+            lookAt(text, request, waiter)
+        }
+    }
+
+    private func refuseMethod(_ waiter: ClaimWaiter, allowed: String) {
+        open -= 1
+        meters.answered("method-not-allowed", startedNs: waiter.startedNs)
+        waiter.responder.respond(.methodNotAllowed(allowed))
+    }
+
+    /// Answers a request; each exactly once.
+    func answer(_ waiter: ClaimWaiter, _ answer: ClaimAnswer) {
+        open -= 1
+        meters.answered(answer.label, startedNs: waiter.startedNs)
+        waiter.responder.respond(answer.response(plan.catalog))
+    }
+
+    // MARK: - Batches
+
+    /// Puts a claim into its shard's batch, which leaves at the end of this tick.
+    func enqueue(_ claim: PendingClaim) {
+        guard keeper.lane(nowNs: WallClock.nowNs) != nil else { return answer(claim.waiter, .problem(.noLane)) }
+        guard batchers[Int(claim.shard)].add(claim) else { return answer(claim.waiter, .problem(.overloaded)) }
+        markDirty(claim.shard)
+    }
+
+    func markDirty(_ shard: UInt16) {
+        // A batch in flight takes the next one along when it ends.
+        guard !batchers[Int(shard)].isInFlight else { return }
+        dirty.append(shard)
+        guard !isFlushScheduled else { return }
+        isFlushScheduled = true
+        loop.execute { self.flush() }
+    }
+
+    private func flush() {
+        isFlushScheduled = false
+        let shards = dirty
+        dirty.removeAll(keepingCapacity: true)
+        for shard in shards { pump(shard) }
+    }
+
+    /// Everybody who waits for a batch or for stock is told why not.
+    func failWaiting(_ problem: ClaimProblem) {
+        for shard in batchers.indices {
+            for claim in batchers[shard].pause() { answer(claim.waiter, .problem(problem)) }
+        }
+        for claim in stock.releaseAll() { answer(claim.waiter, .problem(problem)) }
+    }
+}

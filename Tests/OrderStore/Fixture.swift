@@ -1,0 +1,86 @@
+import NIOCore
+import NIOPosix
+import OrderStore
+import Orders
+import Redis
+import Stack
+
+/// A real redis-server and a store over it, gone when the test ends.
+final class Fixture: Sendable {
+    let run: RunDirectory
+    let server: RedisServer
+    let group: MultiThreadedEventLoopGroup
+    let store: OrderStore
+
+    private init(run: RunDirectory, server: RedisServer, group: MultiThreadedEventLoopGroup, store: OrderStore) {
+        self.run = run
+        self.server = server
+        self.group = group
+        self.store = store
+    }
+
+    static func with(_ body: (Fixture) async throws -> Void) async throws {
+        let run = try RunDirectory.claimUnique(prefix: "order-store")
+        defer { run.release() }
+        let server = try RedisServer(in: run)
+        defer { server.stop() }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var options = RedisOptions()
+        options.commandTimeout = .seconds(10)
+        let redis = RedisConnection(address: try RedisAddress(url: server.url), loop: group.next(), options: options)
+        try await redis.ready(within: .seconds(10))
+        let store = OrderStore(redis: redis, keys: StoreKeys(campaign: "test", shards: 4, buckets: 8))
+        let fixture = Fixture(run: run, server: server, group: group, store: store)
+        do {
+            try await body(fixture)
+        } catch {
+            await redis.shutDown()
+            try await group.shutdownGracefully()
+            throw error
+        }
+        await redis.shutDown()
+        try await group.shutdownGracefully()
+    }
+
+    func order(_ coupon: UInt64, user: UInt64 = 1, gift: UInt16 = 0, role: UInt64 = 7) -> Order {
+        Order(
+            id: OrderID(rawValue: 0), coupon: coupon, user: user, gift: gift, region: 0, role: role,
+            claimedAtMs: 1_700_000_000_000, deadlineMs: 1_700_000_000_000 + 2880 * 60_000)
+    }
+
+    func claim(
+        _ orders: [Order], lane: UInt32 = 1, first: UInt32, stock: Int = 1_000, mode: ClaimEntry.Mode = .claim,
+        outboxMax: Int = 1_000
+    ) async throws -> [ClaimDecision] {
+        let shard = store.keys.shard(user: orders[0].user)
+        return try await store.awaiting { store, then in
+            store.claim(
+                shard: shard, lane: lane, firstSequence: first, outboxMax: outboxMax,
+                credits: [StockCredit(gift: 0, drawnEver: stock)],
+                entries: orders.map { ClaimEntry(order: $0, mode: mode) }, then: then)
+        }
+    }
+
+    func begin(_ order: Order, owner: UInt64 = 1, attempt: UInt16, resend: Bool = false, lifeMs: Int64 = 60_000)
+        async throws -> AttemptDecision
+    {
+        let decisions = try await store.awaiting { store, then in
+            store.begin(
+                shard: order.id.shard, owner: owner, lifeMs: lifeMs,
+                entries: [AttemptEntry(order: order, attempt: attempt, resendsUnknown: resend)], then: then)
+        }
+        return decisions[0]
+    }
+
+    func settle(_ id: OrderID, _ event: OrderEvent, attempt: UInt16) async throws -> SettleDecision {
+        let decisions = try await store.awaiting { store, then in
+            store.settle(
+                shard: id.shard, entries: [SettleEntry(order: id, event: event, attempt: attempt)], then: then)
+        }
+        return decisions[0]
+    }
+
+    func state(_ id: OrderID) async throws -> OrderState {
+        try await store.awaiting { store, then in store.state(id, then: then) }
+    }
+}

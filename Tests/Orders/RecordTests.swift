@@ -1,0 +1,129 @@
+import CampaignFiles
+import Catalog
+import Testing
+import Wire
+
+@testable import Orders
+
+enum Sample {
+    /// The catalog that ships, with its placeholders taken for 1.
+    static let catalog: Catalog = {
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        do {
+            return try CampaignDirectory.load("/\(root)/StaticData/campaigns/spring-festival", allowUnset: true)
+        } catch {
+            fatalError("\(error)")
+        }
+    }()
+
+    static func order(_ random: inout SplitMix64) -> Order {
+        let gift = catalog.gifts[Int(random.next() % UInt64(catalog.gifts.count))]
+        let regions = catalog.games[Int(gift.game)].regions
+        let claimedAtMs = Int64(random.next() % (1 << 42))
+        return Order(
+            id: OrderID(rawValue: random.next()), coupon: random.next(), user: random.next(), gift: gift.slot,
+            region: regions[Int(random.next() % UInt64(regions.count))].slot, role: random.next(),
+            amount: UInt32(random.next() % 1000) + 1, claimedAtMs: claimedAtMs,
+            deadlineMs: claimedAtMs + 2880 * 60_000, epoch: UInt16(truncatingIfNeeded: random.next()))
+    }
+}
+
+@Suite("Records: what stands in Kafka and in Redis")
+struct RecordTests {
+    @Test("promise 9: the claim record in Redis and the order record in Kafka each rebuild the other")
+    func fieldsLiveTwice() throws {
+        var random = SplitMix64(seed: 1)
+        for _ in 0..<500 {
+            let order = Sample.order(&random)
+            let claim = ClaimRecord.encode(order)
+            #expect(claim.count == 43)
+            #expect(ClaimRecord.decode(claim, coupon: order.coupon) == order)
+            let record = OrderRecord.encode(order, Sample.catalog)
+            #expect(try OrderRecord.decode(record, Sample.catalog) == order)
+        }
+    }
+
+    @Test("a repeat agrees in the fingerprint's bytes exactly when gift, region and role agree")
+    func fingerprint() {
+        var random = SplitMix64(seed: 2)
+        let order = Sample.order(&random)
+        let stored = ClaimRecord.encode(order)[ClaimRecord.fingerprint]
+        var other = order
+        other.claimedAtMs += 60_000
+        other.id = OrderID(rawValue: 9)
+        #expect(ClaimRecord.encode(other)[ClaimRecord.fingerprint] == stored)
+        other.role += 1
+        #expect(ClaimRecord.encode(other)[ClaimRecord.fingerprint] != stored)
+        other = order
+        other.region ^= 1
+        #expect(ClaimRecord.encode(other)[ClaimRecord.fingerprint] != stored)
+        other = order
+        other.gift ^= 1
+        #expect(ClaimRecord.encode(other)[ClaimRecord.fingerprint] != stored)
+    }
+
+    @Test("an order record names the field that is wrong", arguments: [
+        ("\"v\":1", "\"v\":2", "v"), ("\"amount\":1", "\"amount\":0", "amount"),
+        ("\"region\"", "\"regoin\"", "region"), ("\"epoch\":1", "\"epoch\":\"1\"", "epoch"),
+    ])
+    func namesTheField(_ change: (String, String, String)) {
+        var random = SplitMix64(seed: 3)
+        var order = Sample.order(&random)
+        order.amount = 1
+        order.epoch = 1
+        let text = String(decoding: OrderRecord.encode(order, Sample.catalog), as: UTF8.self)
+        let broken = text.replacing(change.0, with: change.1)
+        #expect(text != broken)
+        do throws(RecordFault) {
+            _ = try OrderRecord.decode(Array(broken.utf8), Sample.catalog)
+            Issue.record("was read")
+        } catch {
+            #expect(error.reason.contains(change.2))
+        }
+    }
+
+    @Test("outcomes, dead letters and control records survive the round trip")
+    func roundTrips() throws {
+        var random = SplitMix64(seed: 4)
+        for outcome in Outcome.allCases {
+            let order = Sample.order(&random)
+            let line = OutcomeRecord(
+                order: order.id, coupon: order.coupon, game: "g", gift: "p", attempt: 3, outcome: outcome,
+                status: 503, atMs: 1_790_000_000_000, owner: random.next(), reason: "quote \" and \n newline")
+            #expect(try OutcomeRecord.decode(line.encode()) == line)
+            let dead = DeadRecord(
+                order: order, outcome: outcome, reason: "r", status: 0, answer: "{\"x\":1}", atMs: 5)
+            #expect(try DeadRecord.decode(dead.encode(Sample.catalog), Sample.catalog) == dead)
+        }
+        for record in [
+            ControlRecord.lane(lane: 7, owner: 8, atMs: 9),
+            .resend(plan: "abc", orders: 3, phase: .begun, by: "eve", reason: "because", atMs: 1),
+        ] {
+            #expect(try ControlRecord.decode(record.encode()) == record)
+        }
+        let poison = PoisonRecord.encode(topic: "t", partition: 1, offset: 2, reason: "r", value: [0xFF, 0])
+        #expect(PoisonRecord.isPoison(poison))
+    }
+
+    @Test("fuzz: a damaged record is refused or read, never a crash")
+    func damage() {
+        var random = SplitMix64(seed: 5)
+        for _ in 0..<4_000 {
+            let order = Sample.order(&random)
+            var bytes = OrderRecord.encode(order, Sample.catalog)
+            for _ in 0..<(1 + random.next() % 4) {
+                let at = Int(random.next() % UInt64(bytes.count))
+                switch random.next() % 3 {
+                case 0: bytes[at] = UInt8(truncatingIfNeeded: random.next())
+                case 1: bytes.remove(at: at)
+                default: bytes.insert(UInt8(truncatingIfNeeded: random.next()), at: at)
+                }
+            }
+            _ = try? OrderRecord.decode(bytes, Sample.catalog)
+            _ = try? OutcomeRecord.decode(bytes)
+            _ = try? DeadRecord.decode(bytes, Sample.catalog)
+            _ = try? ControlRecord.decode(bytes)
+            _ = ClaimRecord.decode(bytes, coupon: 1)
+        }
+    }
+}
