@@ -140,12 +140,12 @@ let package = Package(
         module("Tools", "Stack", ["CLinux", "Wire", "Catalog", "CampaignFiles"]),
         program(
             "Tools/LocalKafka", "LocalKafka",
-            shell + ["Kafka", "Wire", "Catalog", "Orders", "CLinux", nioCore, nioPosix]),
+            shell + ["Kafka", "CampaignFiles", "Catalog", "Orders", "Wire"]),
         program(
             "Tools/Simulator", "Simulator",
             core + shell + [
-                "CampaignFiles", "Stack", "Redis", "Kafka", "OrderStore", "OrderLog", "HTTPClient", nioCore, nioPosix, nioHTTP1,
-                metrics, histogram,
+                "CCrypto", "ProfileRoad", "CampaignFiles", "Stack", "Redis", "Kafka", "OrderStore", "OrderLog",
+                "HTTPClient", nioCore, nioPosix, nioHTTP1, metrics, histogram,
             ]),
 
         // Tests: one folder a module.
@@ -159,15 +159,15 @@ let package = Package(
         tests("Kafka", ["Kafka", "Wire", "CRdKafka", nioCore, nioPosix, logging]),
         tests("HTTPServer", ["HTTPServer", "Wire", nioCore, nioPosix, nioEmbedded]),
         tests("HTTPClient", ["HTTPClient", "HTTPServer", nioCore, nioPosix]),
-        tests("Telemetry", ["Telemetry", "ServiceShell", metrics, logging]),
-        tests("ProfileRoad", ["ProfileRoad", "Profiles", "Catalog", "Redis", "HTTPClient", "HTTPServer", "Stack", nioCore, nioPosix]),
+        tests("Telemetry", ["Telemetry", "ServiceShell", "HTTPServer", metrics, logging, nioCore, nioEmbedded]),
+        tests("ProfileRoad", ["ProfileRoad", "Profiles", "Catalog", "Wire", "Redis", "HTTPClient", "HTTPServer", "Stack", nioCore, nioPosix, logging]),
         tests("OrderStore", ["OrderStore", "Orders", "Catalog", "Profiles", "CampaignFiles", "Wire", "Redis", "Stack", nioCore, nioPosix]),
         tests("OrderLog", ["OrderLog", "Orders", "Catalog", "Wire", "Kafka", "Stack", nioCore]),
         tests("Recommend", core + ["Recommend"]),
-        tests("Claim", core + ["Claim"]),
-        tests("Deliverer", core + ["Deliverer", "CampaignFiles", "OrderStore", "OrderLog", "HTTPClient", "Redis"]),
+        tests("Claim", core + ["Claim", "OrderStore", "HTTPServer"]),
+        tests("Deliverer", core + ["Deliverer", "Kafka", "CampaignFiles", "OrderStore", "OrderLog", "HTTPClient", "Redis"]),
         tests("Reconciler", core + ["Reconciler"]),
-        tests("Simulator", core + ["Simulator", "Stack"]),
+        tests("Simulator", core + ["CampaignFiles", "Simulator", "Stack", nioCore, nioPosix]),
         tests("House", []),
         tests(
             "Integration",

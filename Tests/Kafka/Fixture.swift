@@ -21,10 +21,11 @@ enum Fixture {
         return cluster
     }
 
-    /// The session is short since a rebalance in the in-memory cluster takes a session timeout less a second.
+    /// The session is short since a rebalance in the in-memory cluster takes a session timeout less a second;
+    /// not shorter, since it counts while the cluster holds a first join back for 3 s.
     static func options(_ cluster: LocalCluster) -> KafkaClientOptions {
         var options = KafkaClientOptions(bootstrap: cluster.bootstrap)
-        options.sessionTimeoutMs = 1500
+        options.sessionTimeoutMs = 4500
         options.fetchWaitMs = 20
         options.commitIntervalMs = 10
         return options
@@ -39,7 +40,7 @@ enum Fixture {
         _ cluster: LocalCluster, _ topic: String, partition: Int32, count: Int,
         value: (Int) -> [UInt8] = { Array(String($0).utf8) }
     ) async throws {
-        let sender = try Sender(options(cluster))
+        let sender = try Sender(cluster)
         for index in 0..<count {
             try sender.producer.produce(
                 topic: topic, partition: partition, key: [], value: value(index), reporter: 0,
@@ -56,11 +57,16 @@ enum Fixture {
 struct Sender {
     let producer: KafkaProducer
     let probe = Probe<[DeliveryReport]>()
+    /// Kept alive for as long as the client.
+    private let cluster: LocalCluster
 
-    init(_ options: KafkaClientOptions) throws {
+    init(_ cluster: LocalCluster, _ options: KafkaClientOptions? = nil) throws {
+        self.cluster = cluster
         let probe = probe
         producer = try KafkaProducer(
-            options: options, reporters: [(Fixture.loop(), { @Sendable in probe.send($0) })], logger: Fixture.logger)
+            options: options ?? Fixture.options(cluster),
+            reporters: [(Fixture.loop(), { @Sendable in probe.send($0) })],
+            logger: Fixture.logger)
     }
 
     func send(_ token: UInt64, to topic: String) throws(KafkaFailure) {
@@ -75,16 +81,19 @@ struct Sender {
     }
 }
 
-/// A consumer whose events can be waited for, and whose credits and commits hop to its loop.
+/// A consumer of "orders" whose events can be waited for, and whose credits and commits hop to its loop.
 final class Member: Sendable {
     let loop: any EventLoop
     let events = Probe<KafkaConsumerEvent>()
     let consumer: KafkaConsumer
+    /// Kept alive for as long as the client.
+    private let cluster: LocalCluster
 
-    init(_ options: KafkaClientOptions, group: String, topics: [String]) throws {
-        loop = Fixture.loop()
+    init(_ cluster: LocalCluster, group: String, on loop: any EventLoop = Fixture.loop()) throws {
+        self.cluster = cluster
+        self.loop = loop
         consumer = try KafkaConsumer(
-            options: options, group: group, topics: topics, loop: loop,
+            options: Fixture.options(cluster), group: group, topics: ["orders"], loop: loop,
             handler: { [events] in events.send($0) }, logger: Fixture.logger)
     }
 

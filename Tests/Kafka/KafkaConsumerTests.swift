@@ -8,7 +8,7 @@ import Wire
         let cluster = try Fixture.cluster(["orders": 2])
         try await Fixture.fill(cluster, "orders", partition: 0, count: 500)
         try await Fixture.fill(cluster, "orders", partition: 1, count: 500)
-        let member = try Member(Fixture.options(cluster), group: "g", topics: ["orders"])
+        let member = try Member(cluster, group: "g")
         #expect(try await member.assignment() == [.orders(0), .orders(1)])
 
         var random = SplitMix64(seed: 1)
@@ -43,7 +43,7 @@ import Wire
             }
         }
         try await Fixture.fill(cluster, "orders", partition: 1, count: 1000)
-        let member = try Member(Fixture.options(cluster), group: "g", topics: ["orders"])
+        let member = try Member(cluster, group: "g")
         _ = try await member.assignment()
         try await member.grant(.orders(1), 1000)
         let free = try await member.records(1000)
@@ -59,7 +59,7 @@ import Wire
     @Test func resumesAtTheCommittedOffset() async throws {
         let cluster = try Fixture.cluster(["orders": 1])
         try await Fixture.fill(cluster, "orders", partition: 0, count: 100)
-        let first = try Member(Fixture.options(cluster), group: "g", topics: ["orders"])
+        let first = try Member(cluster, group: "g")
         _ = try await first.assignment()
         try await first.grant(.orders(0), 100)
         #expect(try await first.records(100).count == 100)
@@ -69,7 +69,7 @@ import Wire
         #expect(
             try Fixture.reader(cluster).committed(group: "g", [.orders(0)]) == [.orders(0): 60])
 
-        let second = try Member(Fixture.options(cluster), group: "g", topics: ["orders"])
+        let second = try Member(cluster, group: "g")
         _ = try await second.assignment()
         try await second.grant(.orders(0), 1000)
         #expect(try await second.records(40).map(\.1.offset) == Array(60..<100))
@@ -80,7 +80,7 @@ import Wire
     func takeOver() async throws {
         let cluster = try Fixture.cluster(["orders": 1])
         try await Fixture.fill(cluster, "orders", partition: 0, count: 100)
-        var first: Member? = try Member(Fixture.options(cluster), group: "g", topics: ["orders"])
+        var first: Member? = try Member(cluster, group: "g")
         _ = try await first?.assignment()
         try await first?.grant(.orders(0), 100)
         _ = try await first?.records(100)
@@ -90,7 +90,7 @@ import Wire
         // Dropped without a close: it does not leave the group, the session has to run out.
         first = nil
 
-        let second = try Member(Fixture.options(cluster), group: "g", topics: ["orders"])
+        let second = try Member(cluster, group: "g")
         while try await second.assignment().isEmpty {}
         try await second.grant(.orders(0), 1)
         #expect(try await second.records(1).map(\.1.offset) == [30])
@@ -109,7 +109,7 @@ import Wire
         }
         let low = try Fixture.reader(cluster).bounds(.orders(0)).low
         #expect(low > 3)
-        let member = try Member(Fixture.options(cluster), group: "g", topics: ["orders"])
+        let member = try Member(cluster, group: "g")
         _ = try await member.assignment()
         try await member.grant(.orders(0), 120)
         let hole = try await member.events.next { event -> (Int64, Int64)? in
@@ -125,7 +125,7 @@ import Wire
     @Test func brokerGoesAndComesBack() async throws {
         let cluster = try Fixture.cluster(["orders": 1])
         try await Fixture.fill(cluster, "orders", partition: 0, count: 10)
-        let member = try Member(Fixture.options(cluster), group: "g", topics: ["orders"])
+        let member = try Member(cluster, group: "g")
         _ = try await member.assignment()
         try await member.grant(.orders(0), 10)
         _ = try await member.records(10)
@@ -156,7 +156,7 @@ import Wire
 
     @Test func closeKeepsItsDeadlineWithoutABroker() async throws {
         let cluster = try Fixture.cluster(["orders": 1])
-        let member = try Member(Fixture.options(cluster), group: "g", topics: ["orders"])
+        let member = try Member(cluster, group: "g")
         _ = try await member.assignment()
         try cluster.setDown()
         try await member.commit(.orders(0), 1)

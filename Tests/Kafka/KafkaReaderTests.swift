@@ -43,7 +43,7 @@ import Testing
         #expect(try reader.committed(group: "g", [.orders(0), .orders(1)]) == [.orders(0): 7])
         #expect(try reader.committed(group: "other", [.orders(0)]).isEmpty)
 
-        let member = try Member(Fixture.options(cluster), group: "g", topics: ["orders"])
+        let member = try Member(cluster, group: "g")
         _ = try await member.assignment()
         try await member.grant(.orders(0), 10)
         #expect(try await member.records(3).map(\.1.offset) == [7, 8, 9])

@@ -1,3 +1,4 @@
+import Catalog
 import Profiles
 import Testing
 
@@ -76,5 +77,23 @@ struct ProfileAgingTests {
         let empty = Profile(user: 1, fetchedAtS: 9999)
         #expect(empty.filled(from: ours).fetchedAtS == 200)
         #expect(ours.filled(from: empty) == ours)
+    }
+
+    @Test("a profile of other games or regions than the catalog's does not fit")
+    func fits() {
+        let catalog = ProfileFixture.catalog(
+            gifts: [],
+            weights: RankingWeights(
+                preference: 1, popularity: 0, freshness: 0, freshHalfLifeMs: 1000, dimensions: 1))
+        func profile(game: UInt8, region: UInt16) -> Profile {
+            var profile = Profile(user: 1, fetchedAtS: 0)
+            let role = Role(region: region, id: 1)
+            profile.take(GameProfile(game: game, registeredAtS: 1, roles: [role]), game: game, nowS: 1)
+            return profile
+        }
+        #expect(profile(game: 0, region: 1).fits(catalog))
+        #expect(!profile(game: 0, region: 2).fits(catalog))
+        #expect(!profile(game: 1, region: 0).fits(catalog))
+        #expect(!Profile(user: 1, known: 3, fetchedAtS: 0).fits(catalog))
     }
 }

@@ -32,6 +32,15 @@ struct ProfileCacheTests {
         }
     }
 
+    @Test("a shorter life is kept to, a longer one is cut")
+    func otherLives() {
+        var cache = ProfileCache(maxBytes: 1 << 20, lifeMs: 800)
+        cache.keep(profile(1), nowMs: 0, lifeMs: 80, jitter: 0)
+        cache.keep(profile(2), nowMs: 0, lifeMs: 9000, jitter: 0)
+        #expect(cache.profile(of: 1, nowMs: 79) != nil && cache.profile(of: 2, nowMs: 799) != nil)
+        #expect(cache.profile(of: 1, nowMs: 80) == nil && cache.profile(of: 2, nowMs: 800) == nil)
+    }
+
     @Test("a clock set back does not make an entry live for ever")
     func clockSetBack() {
         var cache = ProfileCache(maxBytes: 1 << 20, lifeMs: 800)

@@ -26,7 +26,9 @@ struct RedisReplyReaderTests {
 
     @Test("every kind of reply", arguments: [1, 3, 16_384])
     func kinds(piece: Int) throws {
-        let text = "+OK\r\n-ERR no\r\n:-7\r\n$5\r\na\r\nbc\r\n$0\r\n\r\n$-1\r\n*0\r\n*-1\r\n*3\r\n:1\r\n*2\r\n+a\r\n$-1\r\n-E x\r\n"
+        let text =
+            "+OK\r\n-ERR no\r\n:-7\r\n$5\r\na\r\nbc\r\n$0\r\n\r\n$-1\r\n*0\r\n*-1\r\n"
+            + "*3\r\n:1\r\n*2\r\n+a\r\n$-1\r\n-E x\r\n"
         let replies = try read(Array(text.utf8), pieces: [piece])
         #expect(
             replies == [
@@ -75,7 +77,9 @@ struct RedisReplyReaderTests {
             try read(Array("*2147483647\r\n".utf8), pieces: [100])
         }
         #expect(throws: RedisProtocolFault.self) {
-            try read(Array(String(repeating: "*300000\r\n", count: 7).utf8) + many, pieces: [100], maxReplyBytes: 2000)
+            try read(
+                Array(String(repeating: "*300000\r\n", count: 7).utf8) + many, pieces: [100],
+                maxReplyBytes: 2000)
         }
     }
 
@@ -105,7 +109,10 @@ struct RedisReplyReaderTests {
     }
 
     private func word(_ random: inout SeededRandom) -> String {
-        String((0..<Int.random(in: 0...30, using: &random)).map { _ in "abc XYZ:$*+-".randomElement(using: &random)! })
+        String(
+            (0..<Int.random(in: 0...30, using: &random)).map { _ in
+                "abc XYZ:$*+-".randomElement(using: &random)!
+            })
     }
 
     private func encoded(_ reply: RedisReply) -> [UInt8] {

@@ -4,72 +4,6 @@ import Redis
 import Stack
 import Testing
 
-/// A private server and one connection to it, both gone when the body has ended.
-private func withServer(
-    extraArguments: [String] = [], url path: String = "", credentials: String = "",
-    _ change: (inout RedisOptions) -> Void = { _ in },
-    _ body: (RedisServer, RedisConnection) async throws -> Void
-) async throws {
-    let run = try RunDirectory.claimUnique(prefix: "redis-tests")
-    defer { run.release() }
-    let server = try RedisServer(in: run, extraArguments: extraArguments)
-    defer { server.kill9() }
-    var options = RedisOptions()
-    // A loaded machine is no failure; the tests that want a time-out set one.
-    options.commandTimeout = .seconds(10)
-    change(&options)
-    let connection = RedisConnection(
-        address: try RedisAddress(url: "redis://\(credentials)127.0.0.1:\(server.port)\(path)"),
-        loop: MultiThreadedEventLoopGroup.singleton.next(), options: options)
-    let result: Result<Void, any Error>
-    do {
-        try await connection.ready(within: .seconds(20))
-        try await body(server, connection)
-        result = .success(())
-    } catch {
-        result = .failure(error)
-    }
-    await connection.shutDown()
-    try result.get()
-}
-
-/// Another connection to the same server, for what the one under test must not do itself.
-private func bystander(_ server: RedisServer) async throws -> RedisConnection {
-    var options = RedisOptions()
-    options.commandTimeout = .seconds(10)
-    let connection = RedisConnection(
-        address: try RedisAddress(url: server.url), loop: MultiThreadedEventLoopGroup.singleton.next(),
-        options: options)
-    try await connection.ready(within: .seconds(20))
-    return connection
-}
-
-/// Sends all commands in one tick and waits for all results, in the order of their completion.
-private func pipeline(
-    _ connection: RedisConnection, _ commands: [RedisCommand]
-) async -> [Result<RedisReply, RedisFailure>] {
-    await withCheckedContinuation { continuation in
-        connection.loop.execute {
-            var results: [Result<RedisReply, RedisFailure>] = []
-            for command in commands {
-                connection.send(command) {
-                    results.append($0)
-                    if results.count == commands.count { continuation.resume(returning: results) }
-                }
-            }
-        }
-    }
-}
-
-private func kind(_ body: () async throws(RedisFailure) -> RedisReply) async -> RedisFailure.Kind? {
-    do throws(RedisFailure) {
-        _ = try await body()
-        return nil
-    } catch {
-        return error.kind
-    }
-}
-
 @Suite("Redis, a real server", .serialized)
 struct RedisServerTests {
     @Test("every kind of reply comes back as itself")
@@ -80,12 +14,14 @@ struct RedisServerTests {
             #expect(try await connection.send(.make("GET", "none")).isNull)
             #expect(try await connection.send(.make("INCRBY", "n", "-5")) == .integer(-5))
             #expect(try await connection.send(.make("MGET", "k", "none")).array?.count == 2)
-            #expect(await kind { () async throws(RedisFailure) in
-                try await connection.send(.make("INCR", "k"))
-            } == .refused(code: "ERR"))
-            #expect(await kind { () async throws(RedisFailure) in
-                try await connection.send(.make("LPUSH", "k", "1"))
-            } == .refused(code: "WRONGTYPE"))
+            #expect(
+                await kind { () async throws(RedisFailure) in
+                    try await connection.send(.make("INCR", "k"))
+                } == .refused(code: "ERR"))
+            #expect(
+                await kind { () async throws(RedisFailure) in
+                    try await connection.send(.make("LPUSH", "k", "1"))
+                } == .refused(code: "WRONGTYPE"))
             _ = try await connection.send(.make("MULTI"))
             _ = try await connection.send(.make("LPUSH", "k", "1"))
             let executed = try await connection.send(.make("EXEC"))
@@ -117,7 +53,8 @@ struct RedisServerTests {
     @Test("thousands of commands of one tick leave in one write and are answered in order")
     func pipelining() async throws {
         try await withServer { _, connection in
-            let results = await pipeline(connection, Array(repeating: .make("INCR", "n"), count: 4000))
+            let commands = Array(repeating: RedisCommand.make("INCR", "n"), count: 4000)
+            let results = try await begin(connection, commands).get()
             let numbers = results.map { try? $0.get().integer }
             #expect(numbers == (1...4000).map { Int64($0) })
             let counters = try await connection.loop.submit { connection.counters }.get()
@@ -127,20 +64,19 @@ struct RedisServerTests {
 
     @Test("a command that timed out was applied all the same: unknown, not failed")
     func timedOutYetApplied() async throws {
-        try await withServer { $0.stallTimeout = .seconds(60) } _: { server, connection in
+        try await withServer {
+            $0.stallTimeout = .seconds(60)
+        } _: { server, connection in
             let other = try await bystander(server)
             _ = try await other.send(.make("CLIENT", "PAUSE", "60000", "WRITE"))
-            #expect(await kind { () async throws(RedisFailure) in
-                try await connection.send(.make("SET", "k", "v"), timeout: .milliseconds(50))
-            } == .unknown)
+            #expect(
+                await kind { () async throws(RedisFailure) in
+                    try await connection.send(.make("SET", "k", "v"), timeout: .milliseconds(50))
+                } == .unknown)
             // Behind the overdue one in the same line: answered after it, and matched to its own command.
-            let behind = connection.loop.submit { () -> EventLoopFuture<String?> in
-                let promise = connection.loop.makePromise(of: String?.self)
-                connection.send(.make("GET", "k")) { promise.succeed(try? $0.get().string) }
-                return promise.futureResult
-            }
+            let behind = try await begin(connection, [.make("GET", "k")])
             _ = try await other.send(.make("CLIENT", "UNPAUSE"))
-            #expect(try await behind.flatMap { $0 }.get() == "v")
+            #expect(try await behind.get().first?.get().string == "v")
             let counters = try await connection.loop.submit { connection.counters }.get()
             #expect(counters.timedOut == 1 && counters.late == 1 && counters.losses == 0)
             await other.shutDown()
@@ -149,16 +85,20 @@ struct RedisServerTests {
 
     @Test("a server that stands still is left and found again")
     func stalledServer() async throws {
-        try await withServer { $0.stallTimeout = .milliseconds(100) } _: { server, connection in
+        try await withServer {
+            $0.stallTimeout = .milliseconds(100)
+        } _: { server, connection in
             let states = await observe(connection)
             server.pause()
-            #expect(await kind { () async throws(RedisFailure) in
-                try await connection.send(.make("SET", "k", "v"), timeout: .milliseconds(50))
-            } == .unknown)
+            #expect(
+                await kind { () async throws(RedisFailure) in
+                    try await connection.send(.make("SET", "k", "v"), timeout: .milliseconds(50))
+                } == .unknown)
             #expect(await states.next() == false)
-            #expect(await kind { () async throws(RedisFailure) in
-                try await connection.send(.make("GET", "k"))
-            } == .neverSent)
+            #expect(
+                await kind { () async throws(RedisFailure) in
+                    try await connection.send(.make("GET", "k"))
+                } == .neverSent)
             server.resume()
             try await connection.ready(within: .seconds(20))
             // It had been in the socket: unknown meant just that.
@@ -174,17 +114,16 @@ struct RedisServerTests {
             _ = try await connection.send(.make("SET", "kept", "1"))
             let states = await observe(connection)
             server.pause()
-            let inFlight = Task { await pipeline(connection, Array(repeating: .make("INCR", "n"), count: 10)) }
-            // The loop runs in order: once this has run, the commands above are in the socket.
-            while try await connection.loop.submit({ connection.inFlight }).get() < 10 { await Task.yield() }
-            try await connection.loop.submit {}.get()
+            let commands = Array(repeating: RedisCommand.make("INCR", "n"), count: 10)
+            let inFlight = try await begin(connection, commands)
             server.kill9()
-            let results = await inFlight.value
+            let results = try await inFlight.get()
             #expect(results.allSatisfy { $0.failureKind == .unknown })
             #expect(await states.next() == false)
-            #expect(await kind { () async throws(RedisFailure) in
-                try await connection.send(.make("GET", "kept"))
-            } == .neverSent)
+            #expect(
+                await kind { () async throws(RedisFailure) in
+                    try await connection.send(.make("GET", "kept"))
+                } == .neverSent)
             try server.restart(keepingData: true)
             #expect(await states.next() == true)
             #expect(try await connection.send(.make("GET", "kept")).string == "1")
@@ -200,8 +139,12 @@ struct RedisServerTests {
         try await withServer { server, connection in
             let script = RedisScript(name: "count", source: "return redis.call('INCRBY', KEYS[1], ARGV[1])")
             let key = Array("n".utf8)
-            #expect(try await connection.run(script, keys: [key], arguments: [[UInt8(ascii: "2")]]) == .integer(2))
-            #expect(try await connection.run(script, keys: [key], arguments: [[UInt8(ascii: "2")]]) == .integer(4))
+            #expect(
+                try await connection.run(script, keys: [key], arguments: [[UInt8(ascii: "2")]]) == .integer(2)
+            )
+            #expect(
+                try await connection.run(script, keys: [key], arguments: [[UInt8(ascii: "2")]]) == .integer(4)
+            )
             // Redis's own digest is the same as ours.
             #expect(try await connection.send(.make("SCRIPT", "LOAD", script.source)).string == script.sha1)
             _ = try await connection.send(.make("SCRIPT", "FLUSH"))
@@ -223,27 +166,35 @@ struct RedisServerTests {
             try server.restart(keepingData: false)
             #expect(await states.next() == false)
             #expect(await states.next() == true)
-            #expect(try await connection.run(script, keys: [key], arguments: [[UInt8(ascii: "1")]]) == .integer(1))
-            #expect(await kind { () async throws(RedisFailure) in
-                try await connection.run(RedisScript(name: "bad", source: "syntax error"), keys: [], arguments: [])
-            } == .refused(code: "NOSCRIPT"))
+            #expect(
+                try await connection.run(script, keys: [key], arguments: [[UInt8(ascii: "1")]]) == .integer(1)
+            )
+            #expect(
+                await kind { () async throws(RedisFailure) in
+                    try await connection.run(
+                        RedisScript(name: "bad", source: "syntax error"), keys: [], arguments: [])
+                } == .refused(code: "NOSCRIPT"))
         }
     }
 
     @Test("replies of many megabytes come whole; one beyond the bound ends the connection")
     func bigReplies() async throws {
-        try await withServer { $0.maxReplyBytes = 8 << 20 } _: { _, connection in
+        try await withServer {
+            $0.maxReplyBytes = 8 << 20
+        } _: { _, connection in
             let value = (0..<5 << 20).map { UInt8(truncatingIfNeeded: $0 &* 31) }
             var set = RedisCommand("SET", reserving: value.count + 16)
             set.add("big")
             set.add(value)
             #expect(try await connection.send(set).isOK)
             #expect(try await connection.send(.make("GET", "big")).bytes == value)
-            _ = try await connection.send(.make("EVAL", "for i = 1, 20000 do redis.call('RPUSH', 'l', i) end", "0"))
+            _ = try await connection.send(
+                .make("EVAL", "for i = 1, 20000 do redis.call('RPUSH', 'l', i) end", "0"))
             #expect(try await connection.send(.make("LRANGE", "l", "0", "-1")).array?.count == 20_000)
-            #expect(await kind { () async throws(RedisFailure) in
-                try await connection.send(.make("MGET", "big", "big"))
-            } == .unknown)
+            #expect(
+                await kind { () async throws(RedisFailure) in
+                    try await connection.send(.make("MGET", "big", "big"))
+                } == .unknown)
             try await connection.ready(within: .seconds(20))
             #expect(try await connection.send(.make("STRLEN", "big")) == .integer(5 << 20))
         }
@@ -256,33 +207,8 @@ struct RedisServerTests {
             loop: MultiThreadedEventLoopGroup.singleton.next())
         await #expect(throws: RedisFailure.self) { try await connection.ready(within: .milliseconds(20)) }
         let waiting = Task { try await connection.ready(within: .seconds(600)) }
-        while try await connection.loop.submit({ connection.counters.failedDials }).get() < 2 {
-            await Task.yield()
-        }
         await connection.shutDown()
         await #expect(throws: RedisFailure.self) { try await waiting.value }
-    }
-
-    /// The changes of state from now on.
-    private func observe(_ connection: RedisConnection) async -> StateChanges {
-        let (stream, continuation) = AsyncStream.makeStream(of: Bool.self)
-        try? await connection.loop.submit { connection.onState = { continuation.yield($0) } }.get()
-        return StateChanges(stream: stream)
-    }
-}
-
-private struct StateChanges: Sendable {
-    let stream: AsyncStream<Bool>
-
-    /// A stream may be taken up again where it was left.
-    func next() async -> Bool? {
-        for await state in stream { return state }
-        return nil
-    }
-}
-
-extension Result where Failure == RedisFailure {
-    fileprivate var failureKind: RedisFailure.Kind? {
-        if case .failure(let failure) = self { failure.kind } else { nil }
+        await #expect(throws: RedisFailure.self) { try await connection.ready(within: .seconds(600)) }
     }
 }

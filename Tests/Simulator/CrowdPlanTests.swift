@@ -40,12 +40,15 @@ import Testing
             let profile = world.profile(of: person.user, fetchedAtS: 0)
             #expect(
                 world.catalog.gifts.contains {
-                    Eligibility.check(gift: $0, profile: profile, catalog: world.catalog, nowMs: nowMs) == .yes
+                    Eligibility.check(gift: $0, profile: profile, catalog: world.catalog, nowMs: nowMs)
+                        == .yes
                 })
         }
     }
 
     @Test func tooFewEligiblePeopleAreAShortage() {
-        #expect(throws: CrowdPlan.Shortage.self) { try draw(CrowdPlan(people: 100, validClaims: 100, seed: 3)) }
+        #expect(throws: CrowdPlan.Shortage.self) {
+            try draw(CrowdPlan(people: 100, validClaims: 100, seed: 3))
+        }
     }
 }

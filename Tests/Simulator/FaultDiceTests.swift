@@ -54,7 +54,8 @@ import Wire
     @Test func aChangeTouchesOnlyWhatItNames() throws {
         var faults = faults { $0.errorRatio = 0.5 }
         let hang = try faults.change(
-            JSON.parse(Array(#"{"drop_ratio":0.25,"latency_ms":[1,9],"hang_ms":5000}"#.utf8), limits: .request))
+            JSON.parse(
+                Array(#"{"drop_ratio":0.25,"latency_ms":[1,9],"hang_ms":5000}"#.utf8), limits: .request))
         #expect(hang == 5000)
         #expect(faults.errorRatio == 0.5 && faults.dropRatio == 0.25 && faults.latencyMs == 1...9)
     }

@@ -1,5 +1,6 @@
 import Catalog
 import Orders
+import Profiles
 import Testing
 import Wire
 
@@ -44,7 +45,9 @@ import Wire
             return json.bytes
         }
 
-        mutating func deliver(_ body: [UInt8]? = nil, id: String? = nil, signed: Bool = true) throws -> GameDesk.Answer {
+        mutating func deliver(_ body: [UInt8]? = nil, id: String? = nil, signed: Bool = true) throws
+            -> GameDesk.Answer
+        {
             nowNs += 1
             return desk.deliver(
                 id: id ?? order.text, body: try body ?? self.body(), isSigned: signed, nowNs: nowNs)
@@ -56,7 +59,8 @@ import Wire
         var scene = try Scene("dragon-tide")
         #expect(try scene.deliver().status == 200)
         #expect(try scene.deliver().status == 409)
-        #expect(scene.desk.book.grants == 1 && scene.desk.book.repeats == 1 && scene.desk.book.grantedTwice == 0)
+        #expect(
+            scene.desk.book.grants == 1 && scene.desk.book.repeats == 1 && scene.desk.book.grantedTwice == 0)
     }
 
     @Test func aGameWithoutMemoryGrantsAgainAndIsFoundOut() throws {
@@ -121,7 +125,8 @@ import Wire
         for _ in 0..<2000 {
             var body = good
             for _ in 0..<Int.random(in: 1...4, using: &random) {
-                body[Int.random(in: 0..<body.count, using: &random)] = UInt8.random(in: .min ... .max, using: &random)
+                body[Int.random(in: 0..<body.count, using: &random)] = UInt8.random(
+                    in: .min ... .max, using: &random)
             }
             if Bool.random(using: &random) { body.removeLast(Int.random(in: 1...body.count, using: &random)) }
             let status = try scene.deliver(body).status

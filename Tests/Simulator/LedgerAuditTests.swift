@@ -17,15 +17,18 @@ import Testing
 
     private func line(_ number: UInt32, count: Int, rejections: Int = 0) -> GrantLine {
         GrantLine(
-            order: order(number), game: "dragon-tide", gift: "dragon-tide-chest", user: UInt64(number), requests: 1,
+            order: order(number), game: "dragon-tide", gift: "dragon-tide-chest", user: UInt64(number),
+            requests: 1,
             count: count, rejections: rejections, grantedAtNs: 2)
     }
 
     private func audit(
-        _ acceptances: [Acceptance], _ grants: [GrantLine], _ standings: [OrderID: String] = [:], over: Int = 0
+        _ acceptances: [Acceptance], _ grants: [GrantLine], _ standings: [OrderID: String] = [:],
+        over: Int = 0
     ) throws -> LedgerAudit {
         LedgerAudit(
-            acceptances: acceptances, grants: grants, standings: standings, catalog: try FestivalCatalog.load(),
+            acceptances: acceptances, grants: grants, standings: standings,
+            catalog: try FestivalCatalog.load(),
             windowsOverLimit: over)
     }
 

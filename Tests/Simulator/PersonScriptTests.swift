@@ -22,7 +22,8 @@ import Testing
     }
 
     private func gift(_ id: String, _ claimable: ListedGift.Claimable = .yes) -> ListedGift {
-        ListedGift(id: id, game: "dragon-tide", claimable: claimable, places: [.init(region: "east", role: "7")])
+        ListedGift(
+            id: id, game: "dragon-tide", claimable: claimable, places: [.init(region: "east", role: "7")])
     }
 
     private func claim(_ action: PersonScript.Action) -> PersonScript.Draft? {

@@ -9,8 +9,8 @@ import Wire
     @Test func takesEachKind() throws {
         var fields = try fields(
             #"""
-            {"s":"红","i":-5,"d":1.5,"w":2,"b":true,"u":"18446744073709551615","h":"00000000000000ff","a":[1,2],
-             "o":{"x":1},"n":null}
+            {"s":"红","i":-5,"d":1.5,"w":2,"b":true,"u":"18446744073709551615",
+             "h":"00000000000000ff","a":[1,2],"o":{"x":1},"n":null}
             """#)
         #expect(try fields.string("s", maxBytes: 3) == "红")
         #expect(try fields.integer("i", in: -5...5) == -5)

@@ -36,6 +36,12 @@ package struct HTTPClientFailure: Error, Sendable, Equatable {
     /// curl's code, 0 where curl had no part in it.
     package let code: Int32
     package let message: String
+
+    package init(kind: Kind, code: Int32, message: String) {
+        self.kind = kind
+        self.code = code
+        self.message = message
+    }
 }
 
 package struct HTTPClientResponse: Sendable, Equatable {
@@ -45,6 +51,13 @@ package struct HTTPClientResponse: Sendable, Equatable {
     /// The first bytes of the body, at most the request's `maxResponseBytes`.
     package let body: [UInt8]
     package let isTruncated: Bool
+
+    package init(status: Int, retryAfterS: Int64?, body: [UInt8], isTruncated: Bool) {
+        self.status = status
+        self.retryAfterS = retryAfterS
+        self.body = body
+        self.isTruncated = isTruncated
+    }
 }
 
 package struct HTTPClientCompletion: Sendable {

@@ -38,7 +38,9 @@ package struct HTTPClientRequest: Sendable {
 
     /// Why it cannot be sent at all, if so. A line end in a header would smuggle in another header.
     var fault: String? {
-        if timeoutMs < 1 || connectTimeoutMs < 1 || maxResponseBytes < 0 { return "a bound below its minimum" }
+        if timeoutMs < 1 || connectTimeoutMs < 1 || maxResponseBytes < 0 {
+            return "a bound below its minimum"
+        }
         if body.count > Self.maxBodyBytes { return "a body of more than \(Self.maxBodyBytes) bytes" }
         if headers.count > Self.maxHeaders { return "more than \(Self.maxHeaders) headers" }
         if headers.contains(where: { $0.utf8.contains { $0 == 10 || $0 == 13 || $0 == 0 } }) {

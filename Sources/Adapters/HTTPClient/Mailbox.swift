@@ -21,7 +21,6 @@ final class Mailbox: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private var mail = Mail()
     private var outstanding = 0
-    private var isOver = false
 
     init(maxOutstanding: Int) {
         self.maxOutstanding = maxOutstanding
@@ -38,10 +37,12 @@ final class Mailbox: @unchecked Sendable {
         close(descriptor)
     }
 
-    /// Any thread. False: the curl thread is gone, nothing was taken.
+    /// Any thread. False: the client is closing, nothing was taken.
     func put(_ requests: [HTTPClientRequest]) -> Bool {
         locked {
-            guard !isOver else { return false }
+            guard mail.closeAtNs == nil else { return false }
+            // What lies here already has woken the curl thread.
+            if mail.requests.isEmpty, mail.refused.isEmpty { wake() }
             let room = max(0, maxOutstanding - outstanding)
             if requests.count <= room, mail.requests.isEmpty {
                 mail.requests = requests
@@ -50,7 +51,6 @@ final class Mailbox: @unchecked Sendable {
                 mail.refused.append(contentsOf: requests.dropFirst(room).map(\.token))
             }
             outstanding += min(room, requests.count)
-            wake()
             return true
         }
     }
@@ -59,11 +59,11 @@ final class Mailbox: @unchecked Sendable {
     func requestClose(atNs: UInt64) {
         locked {
             mail.closeAtNs = min(mail.closeAtNs ?? .max, atNs)
-            if !isOver { wake() }
+            wake()
         }
     }
 
-    /// The curl thread: everything left here since the last time.
+    /// The curl thread: everything left here since the last time. With a wish to close it is the last mail.
     func take() -> Mail {
         var count: UInt64 = 0
         _ = read(descriptor, &count, MemoryLayout<UInt64>.size)
@@ -78,16 +78,6 @@ final class Mailbox: @unchecked Sendable {
     /// The curl thread: so many of the accepted requests are completed.
     func completed(_ count: Int) {
         locked { outstanding -= count }
-    }
-
-    /// The curl thread, when nothing is left to do: true if no mail came meanwhile; nothing is accepted
-    /// from then on.
-    func endIfEmpty() -> Bool {
-        locked {
-            guard mail.requests.isEmpty, mail.refused.isEmpty else { return false }
-            isOver = true
-            return true
-        }
     }
 
     private func wake() {

@@ -10,10 +10,9 @@ extension Transfer {
     /// second is not relied upon. Everything else without a complete answer is mayHaveLeft.
     func outcome(_ result: CURLcode) -> HTTPClientOutcome {
         if result == CURLE_OK || (result == CURLE_WRITE_ERROR && isCut) { return .answered(response()) }
-        let isResend = sendings > 1
         let failure = HTTPClientFailure(
-            kind: isResend ? .broken : Self.kind(result), code: Int32(bitPattern: result.rawValue),
-            message: isResend ? "the reused connection was dead" : errorMessage(result))
+            kind: isResendRefused ? .broken : kind(result), code: Int32(bitPattern: result.rawValue),
+            message: isResendRefused ? "the reused connection was dead" : errorMessage(result))
         return hasLeft ? .mayHaveLeft(failure) : .neverLeft(failure)
     }
 
@@ -24,7 +23,7 @@ extension Transfer {
     }
 
     private var hasLeft: Bool {
-        if sendings == 0 { return false }
+        if !isSending { return false }
         if isTLS { return true }
         var requestBytes = 0
         var sentAfterUs: curl_off_t = 0
@@ -49,7 +48,7 @@ extension Transfer {
         return RetryAfter.seconds(String(cString: header.pointee.value), nowS: Int64(time(nil)))
     }
 
-    private static func kind(_ result: CURLcode) -> HTTPClientFailure.Kind {
+    private func kind(_ result: CURLcode) -> HTTPClientFailure.Kind {
         switch result {
         case CURLE_OPERATION_TIMEDOUT: .timedOut
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .unresolved
@@ -60,9 +59,9 @@ extension Transfer {
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE,
             CURLE_SEND_FAIL_REWIND:
             .broken
-        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING,
-            CURLE_TOO_LARGE_OR_LIMIT:
-            .malformed
+        // Also curl's word for an answer that is not HTTP/1.
+        case CURLE_UNSUPPORTED_PROTOCOL: isSending ? .malformed : .invalid
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING, CURLE_WRITE_ERROR: .malformed
         case CURLE_URL_MALFORMAT: .invalid
         default: .other
         }

@@ -9,24 +9,32 @@ import Glibc
 /// **Sent at most once.** When a reused connection turns out dead before any answer, libcurl sends the
 /// request again on another one by itself (`Curl_retry_request`, any method), which here would be an
 /// attempt that nobody permitted. The pre-request callback runs before every sending, a resend too: it
-/// lets the first one pass and aborts the second. A connection just for a resend is refused as well.
+/// lets the first one pass and aborts the second. A connection just for a resend is refused as well. The
+/// price is that an idle connection which curl had picked for the resend is closed with it.
 final class Transfer {
     /// Beyond `maxResponseBytes` so much is read and dropped to keep the connection; then it is cut.
     static let maxDroppedBytes = 65_536
+    /// Headers of an answer, all together; more end the transfer.
+    static let maxHeaderBytes = 65_536
 
     let easy: UnsafeMutableRawPointer
     /// The request under way; meaningless in between.
     private(set) var token: UInt64 = 0
     private(set) var isTLS = false
-    var host = 0
-    var startedNs: UInt64 = 0
-    var deadlineNs: UInt64 = .max
-    /// How often curl was about to send; more than once means that it wanted to send again.
-    private(set) var sendings = 0
+    private(set) var host = 0
+    private(set) var startedNs: UInt64 = 0
+    private(set) var deadlineNs: UInt64 = .max
+    /// Whether curl has it.
+    var isLive = false
+    /// Whether curl came to the point of sending.
+    private(set) var isSending = false
+    /// Whether it wanted to send again, which ended the transfer.
+    private(set) var isResendRefused = false
     private(set) var isCut = false
     private(set) var isTruncated = false
     private var body: [UInt8] = []
     private var dropped = 0
+    private var headerBytes = 0
     private var maxResponseBytes = 0
 
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -59,7 +67,7 @@ final class Transfer {
         hb_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
         hb_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
         hb_easy_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
-        hb_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1.rawValue))
+        hb_easy_set_long(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         hb_easy_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
         // An empty proxy: the environment's http_proxy has no say in where deliveries go.
         hb_easy_set_string(easy, CURLOPT_PROXY, "")
@@ -75,20 +83,27 @@ final class Transfer {
                 let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
                 return transfer.received(UnsafeRawBufferPointer(start: bytes, count: size * count))
             }, context)
+        hb_easy_set_header_function(
+            easy,
+            { _, size, count, context in
+                guard let context else { return 0 }
+                let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+                transfer.headerBytes += size * count
+                return transfer.headerBytes > Transfer.maxHeaderBytes ? 0 : size * count
+            }, context)
         hb_easy_set_prereq_function(
             easy,
             { context, _, _, _, _ in
                 guard let context else { return CURL_PREREQFUNC_ABORT }
                 let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-                transfer.sendings += 1
-                return transfer.sendings == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+                return transfer.maySend() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
             }, context)
         hb_easy_set_open_socket_function(
             easy,
             { context, _, address in
                 guard let context, let address else { return CURL_SOCKET_BAD }
                 let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-                guard transfer.sendings == 0 else { return CURL_SOCKET_BAD }
+                guard transfer.mayConnect() else { return CURL_SOCKET_BAD }
                 let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
                 return socket(address.pointee.family, type, address.pointee.protocol)
             }, context)
@@ -96,11 +111,14 @@ final class Transfer {
 
     /// Sets the handle up for a request, which has no `fault`.
     func prepare(_ request: HTTPClientRequest, host: Int, nowNs: UInt64) {
+        isLive = true
         token = request.token
         self.host = host
         startedNs = nowNs
         deadlineNs = nowNs + UInt64(request.timeoutMs) * 1_000_000
-        (sendings, dropped, isCut, isTruncated) = (0, 0, false, false)
+        (isSending, isResendRefused, isCut, isTruncated) = (false, false, false, false)
+        (dropped, headerBytes) = (0, 0)
+        body.removeAll(keepingCapacity: true)
         maxResponseBytes = request.maxResponseBytes
         errorText[0] = 0
         if request.url != url {
@@ -149,6 +167,19 @@ final class Transfer {
             hb_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
             hb_easy_set_pointer(easy, CURLOPT_POSTFIELDS, bytes + offset)
         }
+    }
+
+    /// curl is about to send.
+    private func maySend() -> Bool {
+        guard mayConnect() else { return false }
+        isSending = true
+        return true
+    }
+
+    /// curl is about to open a connection, which after a sending can only be for a resend.
+    private func mayConnect() -> Bool {
+        if isSending { isResendRefused = true }
+        return !isSending
     }
 
     private func received(_ chunk: UnsafeRawBufferPointer) -> Int {

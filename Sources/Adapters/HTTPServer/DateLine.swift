@@ -18,7 +18,9 @@ struct DateLine {
         var parts = tm()
         gmtime_r(&time, &parts)
         var line = Array("date: ".utf8)
-        line.append(contentsOf: Array("SunMonTueWedThuFriSat".utf8)[Int(parts.tm_wday) * 3..<Int(parts.tm_wday) * 3 + 3])
+        line.append(
+            contentsOf: Array("SunMonTueWedThuFriSat".utf8)[
+                Int(parts.tm_wday) * 3..<Int(parts.tm_wday) * 3 + 3])
         line.append(contentsOf: ", ".utf8)
         appendTwo(parts.tm_mday, " ", to: &line)
         let months = Array("JanFebMarAprMayJunJulAugSepOctNovDec".utf8)

@@ -26,7 +26,8 @@ extension HTTPResponse {
         extra(&json)
         json.endObject()
         return HTTPResponse(
-            status: status, contentType: "application/problem+json", headers: headers, body: .bytes(json.bytes))
+            status: status, contentType: "application/problem+json", headers: headers,
+            body: .bytes(json.bytes))
     }
 
     /// 405 with the methods that the resource has.

@@ -53,7 +53,9 @@ package final class HTTPServer: Sendable {
         let listener = try await bootstrap(group, served).bind(host: options.host, port: options.port).get()
         running.withLock { $0 = Running(listener: listener, loops: served) }
         let port = listener.localAddress?.port ?? 0
-        logger.info("listening", metadata: ["server": "\(options.name)", "host": "\(options.host)", "port": "\(port)"])
+        logger.info(
+            "listening",
+            metadata: ["server": "\(options.name)", "host": "\(options.host)", "port": "\(port)"])
         return port
     }
 
@@ -101,7 +103,8 @@ package final class HTTPServer: Sendable {
         guard let running = running.withLock({ $0 }) else { return }
         try? await running.listener.close().get()
         let drains = running.loops.map { $0.drain() }
-        let nanoseconds = deadline.components.seconds * 1_000_000_000 + deadline.components.attoseconds / 1_000_000_000
+        let nanoseconds =
+            deadline.components.seconds * 1_000_000_000 + deadline.components.attoseconds / 1_000_000_000
         let guillotine = running.listener.eventLoop.scheduleTask(in: .nanoseconds(nanoseconds)) {
             [loops = running.loops] in
             for loop in loops { loop.abort() }

@@ -43,6 +43,7 @@ package struct HTTPServerOptions: Sendable {
 
     /// A time-out in whole sweeps, at least one.
     func sweeps(_ time: TimeAmount) -> UInt32 {
-        UInt32(clamping: max(1, (time.nanoseconds + sweepInterval.nanoseconds - 1) / sweepInterval.nanoseconds))
+        UInt32(
+            clamping: max(1, (time.nanoseconds + sweepInterval.nanoseconds - 1) / sweepInterval.nanoseconds))
     }
 }

@@ -49,9 +49,9 @@ final class ClientHandle: @unchecked Sendable {
 
     /// Why the handle has gone fatal, or nil.
     var fatalFailure: KafkaFailure? {
+        guard rd_kafka_fatal_error(pointer, nil, 0) != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
         var text = [CChar](repeating: 0, count: 512)
         let error = rd_kafka_fatal_error(pointer, &text, text.count)
-        guard error != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
         return KafkaFailure(code: error.rawValue, message: string(of: text), isFatal: true)
     }
 }

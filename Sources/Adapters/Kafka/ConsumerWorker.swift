@@ -79,9 +79,9 @@ struct ConsumerWorker {
             case RD_KAFKA_EVENT_REBALANCE:
                 rebalance(event)
             case RD_KAFKA_EVENT_OFFSET_COMMIT:
-                if let failure = committer.settle(event, generation: generation) {
-                    tell(.failure(failure))
-                }
+                let failure = committer.settle(
+                    event, generation: generation, nowNs: MonotonicClock.nowNs)
+                if let failure { tell(.failure(failure)) }
             case RD_KAFKA_EVENT_ERROR:
                 note(event)
             case RD_KAFKA_EVENT_FETCH:

@@ -7,8 +7,11 @@ import Logging
 /// against Apache Kafka, in 2.0.2: no CreateTopics; any metadata request for an unknown topic creates it with 4
 /// partitions; at most 5 MiB or 100,000 batches a partition, the oldest then go silently; no look-up of
 /// offsets by time; no duplicate check for a producer without transactions; a fetch that finds nothing waits
-/// out its time though data comes; a group once joined takes commits from members only. It has its own
-/// thread; all methods may be called from any thread and block until that thread has done the work.
+/// out its time though data comes; a group once joined takes commits from members only, and from nobody while
+/// it waits for members to join; a first join takes 3 s, each later one a session timeout less a second; a
+/// member whose session (shorter than those 3 s) runs out while it joins is never answered. It has its own
+/// thread; all methods may be called from any thread and block until that thread has done the work. Clients
+/// do not keep it alive.
 package final class LocalCluster: @unchecked Sendable {
     // Sendable: both pointers are constant, and the rd_kafka_mock functions used here pass a message to the
     // cluster's thread.

@@ -4,6 +4,9 @@ import CRdKafka
 /// the interval, and at most one request on its way except when partitions are given up. Owned by the
 /// consumer's thread.
 struct OffsetCommitter {
+    /// A broker that has just refused is left alone for so long; in a rebalance it may refuse for seconds.
+    private static let retryNs: UInt64 = 100_000_000
+
     private let client: ClientHandle
     private let queue: OpaquePointer
     private let intervalNs: UInt64
@@ -48,7 +51,7 @@ struct OffsetCommitter {
 
     /// Takes a result. What failed for now and still concerns this generation is sent again; any other failure
     /// is returned.
-    mutating func settle(_ event: OpaquePointer, generation: UInt64) -> KafkaFailure? {
+    mutating func settle(_ event: OpaquePointer, generation: UInt64, nowNs: UInt64) -> KafkaFailure? {
         inFlight -= 1
         let sentIn = UInt64(UInt(bitPattern: rd_kafka_event_opaque(event)))
         let whole = rd_kafka_event_error(event)
@@ -59,6 +62,7 @@ struct OffsetCommitter {
             let one = KafkaFailure(error, message: "commit of \(entry.partition) at \(entry.offset)")
             if one.isRetriable {
                 note(entry.partition, offset: entry.offset)
+                notBeforeNs = max(notBeforeNs, nowNs + Self.retryNs)
             } else {
                 failure = one
             }

@@ -32,11 +32,21 @@ struct ProducerWorker {
                 case .close(let deadlineNs): closeAtNs = deadlineNs
                 }
             }
+            lookForFatal()
             if isFatal, mayRenew { renew(bootstrap: nil) }
             serveRetired()
             if let closeAtNs, handle.outstanding == 0 || MonotonicClock.nowNs >= closeAtNs { break }
         }
         drain()
+    }
+
+    /// Asks the handle itself: the event that tells of a fatal error carries the error beneath it, not
+    /// RD_KAFKA_RESP_ERR__FATAL.
+    private mutating func lookForFatal() {
+        guard !isFatal, let reason = handle.client.fatalFailure else { return }
+        isFatal = true
+        core.logger.error(
+            "the Kafka producer has gone fatal and is replaced", metadata: ["reason": "\(reason)"])
     }
 
     private var mayRenew: Bool {
@@ -55,7 +65,7 @@ struct ProducerWorker {
                 taken += rd_kafka_event_message_count(event)
                 collect(event)
             case RD_KAFKA_EVENT_ERROR:
-                note(event, of: handle)
+                note(event)
             default:
                 break
             }
@@ -91,17 +101,9 @@ struct ProducerWorker {
         touched.removeAll(keepingCapacity: true)
     }
 
-    private mutating func note(_ event: OpaquePointer, of source: ProducerHandle) {
-        let error = rd_kafka_event_error(event)
-        if error == RD_KAFKA_RESP_ERR__FATAL, source === handle {
-            isFatal = true
-            core.logger.error(
-                "the Kafka producer has gone fatal and is replaced",
-                metadata: ["reason": "\(source.client.fatalFailure?.description ?? "unknown")"])
-        } else {
-            core.logger.debug(
-                "Kafka producer", metadata: ["error": "\(String(cString: rd_kafka_event_error_string(event)))"])
-        }
+    private func note(_ event: OpaquePointer) {
+        let text = String(cString: rd_kafka_event_error_string(event))
+        core.logger.debug("Kafka producer", metadata: ["error": "\(text)"])
     }
 
     /// Puts a new handle in the old one's place; the old one is left to pay its reports.

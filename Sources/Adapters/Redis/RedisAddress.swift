@@ -1,10 +1,13 @@
 /// Where a Redis server is and who we are there: `redis://[[user]:password@]host[:port][/db]`.
 package struct RedisAddress: Sendable, Equatable, CustomStringConvertible {
+    /// A name or an address; IPv6 without brackets.
     package var host: String
     package var port: Int
     /// nil: the default user of the server, if there is a password at all.
     package var user: String?
+    /// nil: no AUTH is sent.
     package var password: String?
+    /// As SELECT takes it; 0 needs none.
     package var database: Int
 
     package init(

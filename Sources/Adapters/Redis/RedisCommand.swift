@@ -23,11 +23,20 @@ package struct RedisCommand: Sendable, Equatable {
     /// How many arguments there are, the name included.
     package var count: Int { ends.count }
 
-    package mutating func add(_ argument: some Collection<UInt8>) {
+    // Concrete overloads: a generic one is not specialised across modules, and costs ten times as much.
+
+    /// Adds one argument, of any bytes.
+    package mutating func add(_ argument: [UInt8]) {
         bytes.append(contentsOf: argument)
         ends.append(bytes.count)
     }
 
+    package mutating func add(_ argument: ArraySlice<UInt8>) {
+        bytes.append(contentsOf: argument)
+        ends.append(bytes.count)
+    }
+
+    /// Adds one argument, as UTF-8.
     package mutating func add(_ argument: String) {
         var argument = argument
         argument.withUTF8 { bytes.append(contentsOf: $0) }
@@ -40,8 +49,16 @@ package struct RedisCommand: Sendable, Equatable {
     }
 
     /// Adds the number in decimal, which is how Redis reads every number.
-    package mutating func add(_ argument: some FixedWidthInteger) {
-        appendDecimal(argument.magnitude, negative: argument < 0)
+    package mutating func add(_ argument: Int64) {
+        if argument < 0 { bytes.append(UInt8(ascii: "-")) }
+        appendDecimal(argument.magnitude)
+        ends.append(bytes.count)
+    }
+
+    package mutating func add(_ argument: Int) { add(Int64(argument)) }
+
+    package mutating func add(_ argument: UInt64) {
+        appendDecimal(argument)
         ends.append(bytes.count)
     }
 
@@ -53,16 +70,19 @@ package struct RedisCommand: Sendable, Equatable {
     }
 
     /// Digits without an intermediate `String`: counters and amounts are most of what scripts take.
-    private mutating func appendDecimal<Magnitude: FixedWidthInteger>(
-        _ magnitude: Magnitude, negative: Bool
-    ) {
-        if negative { bytes.append(UInt8(ascii: "-")) }
-        let start = bytes.count
+    private mutating func appendDecimal(_ magnitude: UInt64) {
+        var digits = 1
+        var bound: UInt64 = 10
+        while digits < 20, magnitude >= bound {
+            digits += 1
+            bound = digits < 20 ? bound * 10 : bound
+        }
+        let end = bytes.count + digits
+        bytes.append(contentsOf: repeatElement(0, count: digits))
         var rest = magnitude
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+        for index in stride(from: end - 1, through: end - digits, by: -1) {
+            bytes[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
-        } while rest > 0
-        bytes[start...].reverse()
+        }
     }
 }

@@ -44,6 +44,9 @@ extension RedisConnection {
 
     private func whenReady(within limit: Duration, then: @escaping Completion) {
         if isReady { return then(.success(.null)) }
+        guard !isClosed else {
+            return then(.failure(RedisFailure(kind: .neverSent, message: "the connection was closed")))
+        }
         start()
         let ticket = readyWaiters.add(then)
         loop.scheduleTask(in: .nanoseconds(Int64(limit.nanoseconds))) {

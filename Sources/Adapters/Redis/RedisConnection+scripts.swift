@@ -45,6 +45,7 @@ extension RedisConnection {
 }
 
 extension RedisScript {
+    /// A whole call; the hot paths build theirs in place with `call(keyCount:)`.
     package func call(keys: [[UInt8]], arguments: [[UInt8]]) -> RedisCommand {
         let size = keys.reduce(0) { $0 + $1.count } + arguments.reduce(0) { $0 + $1.count }
         var call = call(keyCount: keys.count, reserving: size)

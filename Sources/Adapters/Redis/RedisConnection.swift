@@ -11,6 +11,7 @@ import NIOCore
 // `@unchecked Sendable`: every stored property that changes is touched on `loop` only. The methods
 // that may be called from elsewhere (the async ones) do nothing but hop to it; the others assert it.
 package final class RedisConnection: @unchecked Sendable {
+    /// Called once, on the loop. Not Sendable: it may hold the loop's own state.
     package typealias Completion = (Result<RedisReply, RedisFailure>) -> Void
 
     package let loop: any EventLoop
@@ -34,15 +35,18 @@ package final class RedisConnection: @unchecked Sendable {
 
     /// Called on the loop when the connection becomes ready (true) or is lost (false).
     package var onState: ((Bool) -> Void)?
+    /// What was done since `init`; on the loop.
     package internal(set) var counters = RedisCounters()
 
     /// - Parameters:
     ///   - loop: owns the connection; completions run on it.
+    ///   - logger: silent unless given.
     ///   - dialer: how to get a channel.
     ///   - jitterSeed: for the random half of the back-off.
     package init(
         address: RedisAddress, loop: any EventLoop, options: RedisOptions = RedisOptions(),
-        logger: Logger = Logger(label: "redis"), dialer: RedisDialer = .tcp,
+        logger: Logger = Logger(label: "redis") { _ in SwiftLogNoOpLogHandler() },
+        dialer: RedisDialer = .tcp,
         jitterSeed: UInt64 = .random(in: .min ... .max)
     ) {
         self.address = address
@@ -57,10 +61,13 @@ package final class RedisConnection: @unchecked Sendable {
 
     // MARK: - Life, on the loop
 
+    /// Whether commands are taken now.
     package var isReady: Bool {
         loop.assertInEventLoop()
         return machine.phase == .ready
     }
+
+    var isClosed: Bool { machine.phase == .closed }
 
     /// Commands whose replies have not come, timed-out ones included.
     package var inFlight: Int {
@@ -68,6 +75,7 @@ package final class RedisConnection: @unchecked Sendable {
         return machine.inFlight
     }
 
+    /// Dials, now and after each loss; only the first call does anything.
     package func start() {
         loop.assertInEventLoop()
         if machine.start() == .dial { dial() }

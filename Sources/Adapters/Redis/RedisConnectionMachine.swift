@@ -16,8 +16,8 @@ import NIOCore
 /// or every later reply would go to the wrong command. `Completion` is what the shell calls back; the
 /// machine only stores it and hands it out exactly once. The form (an event a method, a small action
 /// enum each) follows valkey-swift's channel handler.
-package struct RedisConnectionMachine<Completion>: ~Copyable {
-    package enum Phase: Sendable, Equatable {
+struct RedisConnectionMachine<Completion>: ~Copyable {
+    enum Phase: Sendable, Equatable {
         case idle
         case dialling
         case greeting(repliesLeft: Int)
@@ -33,17 +33,17 @@ package struct RedisConnectionMachine<Completion>: ~Copyable {
     }
 
     /// What a lost connection leaves behind, for the shell to carry out in this order.
-    package struct Loss {
+    struct Loss {
         /// Commands that were handed to the socket: they may have been applied.
-        package var unknown: [Completion] = []
+        var unknown: [Completion] = []
         /// Commands of the current tick that were not.
-        package var neverSent: [Completion] = []
-        package var wasReady = false
+        var neverSent: [Completion] = []
+        var wasReady = false
         /// When to dial again; nil after `close`.
-        package var redialAtNs: UInt64?
+        var redialAtNs: UInt64?
     }
 
-    package private(set) var phase = Phase.idle
+    private(set) var phase = Phase.idle
     private let limits: RedisConnectionLimits
     private var slots = CircularBuffer<Slot>()
     /// How many slots at the back belong to commands not yet handed to the socket.
@@ -56,34 +56,34 @@ package struct RedisConnectionMachine<Completion>: ~Copyable {
     private var jitter: UInt64
 
     /// - Parameter seed: for the random half of the back-off.
-    package init(limits: RedisConnectionLimits, seed: UInt64) {
+    init(limits: RedisConnectionLimits, seed: UInt64) {
         self.limits = limits
         jitter = seed
     }
 
     /// Commands sent or about to be whose replies have not come, timed-out ones included.
-    package var inFlight: Int { slots.count }
+    var inFlight: Int { slots.count }
 
     // MARK: - Making the connection
 
-    package enum DialAction: Sendable, Equatable {
+    enum DialAction: Sendable, Equatable {
         case dial
         case nothing
     }
 
-    package mutating func start() -> DialAction {
+    mutating func start() -> DialAction {
         guard phase == .idle else { return .nothing }
         phase = .dialling
         return .dial
     }
 
-    package mutating func redialDue() -> DialAction {
+    mutating func redialDue() -> DialAction {
         guard phase == .resting else { return .nothing }
         phase = .dialling
         return .dial
     }
 
-    package enum DialSucceededAction: Sendable, Equatable {
+    enum DialSucceededAction: Sendable, Equatable {
         /// Write the greeting commands now.
         case greet
         /// Nobody waits for this connection any more: close it.
@@ -91,7 +91,7 @@ package struct RedisConnectionMachine<Completion>: ~Copyable {
     }
 
     /// - Parameter greetings: how many commands the shell will write as the greeting; at least one.
-    package mutating func dialSucceeded(greetings: Int, nowNs: UInt64) -> DialSucceededAction {
+    mutating func dialSucceeded(greetings: Int, nowNs: UInt64) -> DialSucceededAction {
         precondition(greetings > 0, "a connection is ready only when the server has answered something")
         guard phase == .dialling else { return .hangUp }
         phase = .greeting(repliesLeft: greetings)
@@ -100,12 +100,12 @@ package struct RedisConnectionMachine<Completion>: ~Copyable {
         return .greet
     }
 
-    package enum DialFailedAction: Sendable, Equatable {
+    enum DialFailedAction: Sendable, Equatable {
         case redial(atNs: UInt64)
         case nothing
     }
 
-    package mutating func dialFailed(nowNs: UInt64) -> DialFailedAction {
+    mutating func dialFailed(nowNs: UInt64) -> DialFailedAction {
         guard phase == .dialling else { return .nothing }
         phase = .resting
         return .redial(atNs: nextDialNs(nowNs: nowNs))
@@ -113,14 +113,14 @@ package struct RedisConnectionMachine<Completion>: ~Copyable {
 
     // MARK: - Commands
 
-    package enum SendAction: Sendable, Equatable {
+    enum SendAction: Sendable, Equatable {
         /// Append the command to this tick's bytes; `flush` asks for a call of `flush` at its end.
         case queued(flush: Bool)
         case refusedNotReady
         case refusedFull
     }
 
-    package mutating func send(_ completion: Completion, deadlineNs: UInt64) -> SendAction {
+    mutating func send(_ completion: Completion, deadlineNs: UInt64) -> SendAction {
         guard phase == .ready else { return .refusedNotReady }
         guard slots.count < limits.maxInFlight else { return .refusedFull }
         slots.append(Slot(completion: completion, deadlineNs: deadlineNs))
@@ -128,19 +128,19 @@ package struct RedisConnectionMachine<Completion>: ~Copyable {
         return .queued(flush: unwritten == 1)
     }
 
-    package enum FlushAction: Sendable, Equatable {
+    enum FlushAction: Sendable, Equatable {
         case write(commands: Int)
         case nothing
     }
 
     /// The end of a tick: what was queued goes to the socket and may be applied from now on.
-    package mutating func flush() -> FlushAction {
+    mutating func flush() -> FlushAction {
         guard unwritten > 0 else { return .nothing }
         defer { unwritten = 0 }
         return .write(commands: unwritten)
     }
 
-    package enum ReplyAction {
+    enum ReplyAction {
         case complete(Completion)
         /// The reply of a command that was reported as unknown before.
         case discard
@@ -150,7 +150,7 @@ package struct RedisConnectionMachine<Completion>: ~Copyable {
         case lost(Loss, LossReason)
     }
 
-    package enum LossReason: Sendable, Equatable {
+    enum LossReason: Sendable, Equatable {
         case greetingRefused
         case greetingLate
         case unasked
@@ -158,11 +158,11 @@ package struct RedisConnectionMachine<Completion>: ~Copyable {
     }
 
     /// Bytes were read; the replies in them follow as events of their own.
-    package mutating func received(nowNs: UInt64) {
+    mutating func received(nowNs: UInt64) {
         lastReadNs = nowNs
     }
 
-    package mutating func replied(isError: Bool) -> ReplyAction {
+    mutating func replied(isError: Bool) -> ReplyAction {
         switch phase {
         case .greeting(let repliesLeft):
             if isError { return .lost(lose(nowNs: lastReadNs), .greetingRefused) }
@@ -185,17 +185,17 @@ package struct RedisConnectionMachine<Completion>: ~Copyable {
 
     // MARK: - Time
 
-    package struct WakeAction {
+    struct WakeAction {
         /// Commands whose time is up, oldest first: their outcome is unknown.
-        package var expired: [Completion] = []
+        var expired: [Completion] = []
         /// Set when the connection must be closed.
-        package var lost: (loss: Loss, reason: LossReason)?
+        var lost: (loss: Loss, reason: LossReason)?
         /// When to wake next; nil: nothing is waited for.
-        package var nextNs: UInt64?
+        var nextNs: UInt64?
     }
 
     /// When the shell's timer must fire at the latest; nil: nothing is waited for.
-    package var nextWakeNs: UInt64? {
+    var nextWakeNs: UInt64? {
         switch phase {
         case .greeting: greetingDeadlineNs
         case .ready: earliestNs()
@@ -203,7 +203,7 @@ package struct RedisConnectionMachine<Completion>: ~Copyable {
         }
     }
 
-    package mutating func wake(nowNs: UInt64) -> WakeAction {
+    mutating func wake(nowNs: UInt64) -> WakeAction {
         var action = WakeAction()
         switch phase {
         case .greeting where nowNs >= greetingDeadlineNs:
@@ -237,13 +237,13 @@ package struct RedisConnectionMachine<Completion>: ~Copyable {
 
     // MARK: - Losing the connection
 
-    package enum DisconnectedAction {
+    enum DisconnectedAction {
         case lost(Loss)
         case nothing
     }
 
     /// The socket closed, failed, or sent bytes that are no protocol.
-    package mutating func disconnected(nowNs: UInt64) -> DisconnectedAction {
+    mutating func disconnected(nowNs: UInt64) -> DisconnectedAction {
         switch phase {
         case .greeting, .ready: .lost(lose(nowNs: nowNs))
         case .idle, .dialling, .resting, .closed: .nothing
@@ -251,7 +251,7 @@ package struct RedisConnectionMachine<Completion>: ~Copyable {
     }
 
     /// The owner is done. Commands in flight are handed out like those of a lost connection.
-    package mutating func close() -> Loss {
+    mutating func close() -> Loss {
         let loss = takeSlots()
         phase = .closed
         return loss

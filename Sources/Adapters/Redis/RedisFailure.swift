@@ -1,5 +1,6 @@
 /// Why a command gave no reply to use. What matters is whether it may have been applied.
 package struct RedisFailure: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What is known of the command's fate.
     package enum Kind: Sendable, Equatable {
         /// It did not leave this process: surely not applied.
         case neverSent
@@ -10,6 +11,7 @@ package struct RedisFailure: Error, Sendable, Equatable, CustomStringConvertible
     }
 
     package var kind: Kind
+    /// For people; holds no arguments of the command.
     package var message: String
 
     package init(kind: Kind, message: String) {
@@ -35,6 +37,7 @@ package struct RedisFailure: Error, Sendable, Equatable, CustomStringConvertible
         }
     }
 
+    /// Whether the server answered with this code.
     package func hasCode(_ code: String) -> Bool { kind == .refused(code: code) }
 
     private static let refusedBeforeEffect: Set<String> = [

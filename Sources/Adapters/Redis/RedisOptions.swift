@@ -1,7 +1,8 @@
 /// The limits of one `RedisConnection`. Every default is meant for a server in the same data centre.
 package struct RedisOptions: Sendable {
-    /// From handing a command over until its outcome is called unknown.
-    package var commandTimeout: Duration = .milliseconds(250)
+    /// From handing a command over until its outcome is called unknown. Well above the pauses of a busy
+    /// machine: an unknown outcome costs its caller more than a second of waiting.
+    package var commandTimeout: Duration = .seconds(1)
     /// For name look-up and TCP connect together.
     package var connectTimeout: Duration = .seconds(1)
     /// A connection whose oldest reply has been overdue this long, with no byte read meanwhile, hangs:

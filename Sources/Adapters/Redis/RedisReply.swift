@@ -39,6 +39,7 @@ package enum RedisReply: Sendable, Equatable {
         }
     }
 
+    /// The elements of an array reply; errors among them stay as they are.
     package var array: [RedisReply]? {
         if case .array(let elements) = self { elements } else { nil }
     }

@@ -82,18 +82,22 @@ final class AdminService: HTTPService {
                 responder.respond(Self.unauthorized)
                 return
             }
-            perform(route.handler, AdminCall(request: request, caller: caller, parameters: parameters), responder)
+            perform(
+                route.handler, AdminCall(request: request, caller: caller, parameters: parameters), responder)
         }
     }
 
-    private func perform(_ handler: @escaping AdminRoutes.Handler, _ call: AdminCall, _ responder: HTTPResponder) {
+    private func perform(
+        _ handler: @escaping AdminRoutes.Handler, _ call: AdminCall, _ responder: HTTPResponder
+    ) {
         Task { [logger] in
             do {
                 responder.respond(try await handler(call))
             } catch let problem as AdminProblem {
                 responder.respond(.problem(status: problem.status, detail: problem.detail))
             } catch {
-                logger.error("admin action failed", metadata: ["path": "\(call.request.path)", "error": "\(error)"])
+                logger.error(
+                    "admin action failed", metadata: ["path": "\(call.request.path)", "error": "\(error)"])
                 responder.respond(.problem(status: 500, detail: "The action failed: \(error)"))
             }
         }

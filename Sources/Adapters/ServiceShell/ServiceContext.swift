@@ -29,7 +29,8 @@ package final class ServiceContext: Sendable {
 
     private let stop = Mutex(Stop())
 
-    init(name: String, settings: Settings, logger: Logger, registry: PrometheusRegistry) throws(SettingsFault) {
+    init(name: String, settings: Settings, logger: Logger, registry: PrometheusRegistry) throws(SettingsFault)
+    {
         self.name = name
         self.settings = settings
         self.logger = logger

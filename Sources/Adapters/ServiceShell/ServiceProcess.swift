@@ -52,7 +52,8 @@ package enum ServiceProcess {
         registry.observeProcess()
         LoggingSystem.bootstrap { LogfmtHandler(label: $0, level: level) }
         MetricsSystem.bootstrap(registry)
-        return try ServiceContext(name: name, settings: settings, logger: Logger(label: name), registry: registry)
+        return try ServiceContext(
+            name: name, settings: settings, logger: Logger(label: name), registry: registry)
     }
 
     private static func adminPart(_ context: ServiceContext) throws(SettingsFault) -> ServicePart {
@@ -62,7 +63,8 @@ package enum ServiceProcess {
         options.maxBodyBytes = 8 << 20
         options.answerTimeout = .seconds(120)
         let server = AdminServer(
-            options: options, routes: context.routes, readiness: context.readiness, registry: context.registry,
+            options: options, routes: context.routes, readiness: context.readiness,
+            registry: context.registry,
             logger: context.logger)
         context.ports.expect("admin")
         return ServicePart(
@@ -88,7 +90,8 @@ package enum ServiceProcess {
             configuration: ServiceGroupConfiguration(
                 services: (parts + [herald]).map { part in
                     ServiceGroupConfiguration.ServiceConfiguration(
-                        service: SupervisedPart(part: part, readiness: context.readiness, logger: context.logger),
+                        service: SupervisedPart(
+                            part: part, readiness: context.readiness, logger: context.logger),
                         successTerminationBehavior: .gracefullyShutdownGroup,
                         failureTerminationBehavior: .gracefullyShutdownGroup)
                 },

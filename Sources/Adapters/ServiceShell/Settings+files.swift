@@ -20,7 +20,8 @@ extension Settings {
         let path = try path(key)
         guard var bytes = SmallFile.read(path, maxBytes: 64 * 1024) else {
             let reason = String(cString: strerror(errno))
-            throw fault(key, path, "must be the path of a readable file of at most 64 KiB: \(reason)", store.file)
+            throw fault(
+                key, path, "must be the path of a readable file of at most 64 KiB: \(reason)", store.file)
         }
         while bytes.last == UInt8(ascii: "\n") || bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
         guard !bytes.isEmpty else { throw fault(key, path, "the secret file is empty", store.file) }

@@ -50,7 +50,8 @@ package struct Settings: Sendable {
     package static func load(path: String) throws(SettingsFault) -> Settings {
         guard let bytes = SmallFile.read(path, maxBytes: SettingsFile.maxBytes) else {
             throw SettingsFault(
-                key: "", value: nil, allowed: "cannot be read: \(String(cString: strerror(errno)))", origin: path)
+                key: "", value: nil, allowed: "cannot be read: \(String(cString: strerror(errno)))",
+                origin: path)
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw SettingsFault(key: "", value: nil, allowed: "must be UTF-8", origin: path)
@@ -83,7 +84,8 @@ package struct Settings: Sendable {
             let near = known.filter { $0.hasPrefix(section) && !$0.dropFirst(section.count).contains(".") }
             throw SettingsFault(
                 key: key, value: nil,
-                allowed: "unknown key; there are: \(near.sorted().joined(separator: ", "))", origin: store.file)
+                allowed: "unknown key; there are: \(near.sorted().joined(separator: ", "))",
+                origin: store.file)
         }
     }
 

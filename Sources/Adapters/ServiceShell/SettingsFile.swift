@@ -22,7 +22,8 @@ struct SettingsFile {
         do {
             root = try Yams.compose(yaml: yaml)
         } catch {
-            throw SettingsFault(key: "", value: nil, allowed: "not readable as YAML: \(error)", origin: origin)
+            throw SettingsFault(
+                key: "", value: nil, allowed: "not readable as YAML: \(error)", origin: origin)
         }
         guard let root, !Self.isNull(root) else { return }
         guard case .mapping(let mapping) = root else {
@@ -73,7 +74,9 @@ struct SettingsFile {
     }
 
     private static func isNull(_ node: Node) -> Bool {
-        guard case .scalar(let scalar) = node, scalar.style == .plain || scalar.style == .any else { return false }
+        guard case .scalar(let scalar) = node, scalar.style == .plain || scalar.style == .any else {
+            return false
+        }
         return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
     }
 }

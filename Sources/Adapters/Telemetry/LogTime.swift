@@ -20,7 +20,9 @@ enum LogTime {
         return String(decoding: text, as: UTF8.self)
     }
 
-    private static func append(_ value: Int, digits: Int, then separator: Unicode.Scalar, to text: inout [UInt8]) {
+    private static func append(
+        _ value: Int, digits: Int, then separator: Unicode.Scalar, to text: inout [UInt8]
+    ) {
         var divisor = 1
         for _ in 1..<digits { divisor *= 10 }
         while divisor > 0 {

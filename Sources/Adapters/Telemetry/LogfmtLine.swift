@@ -37,7 +37,8 @@ struct LogfmtLine {
             return
         }
         for byte in key.utf8 {
-            let isPlain = byte > 0x20 && byte != 0x7F && byte != UInt8(ascii: "=") && byte != UInt8(ascii: "\"")
+            let isPlain =
+                byte > 0x20 && byte != 0x7F && byte != UInt8(ascii: "=") && byte != UInt8(ascii: "\"")
             bytes.append(isPlain ? byte : UInt8(ascii: "_"))
         }
     }

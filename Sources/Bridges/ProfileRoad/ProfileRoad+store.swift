@@ -15,7 +15,7 @@ extension ProfileRoad {
     func readStored(_ user: UInt64) {
         unread.append(user)
         guard unread.count == 1 else { return }
-        loop.assumeIsolatedUnsafeUnchecked().execute { self.sendReads() }
+        loop.assumeIsolated().execute { self.sendReads() }
     }
 
     private func sendReads() {
@@ -50,7 +50,7 @@ extension ProfileRoad {
             return nil
         }
         guard let bytes = value.bytes, let profile = try? ProfileCodec.decode(bytes, user: user),
-            profile.known & ~catalog.allGames == 0
+            profile.fits(catalog)
         else {
             // Counted and taken for absent; what is found out instead is written over it.
             counters.storeDamaged += 1

@@ -23,6 +23,7 @@ package final class ProfileRoad {
     let redis: RedisConnection
     private let ask: ([RoleQuestion]) -> Void
     private let wallMs: () -> Int64
+    private let monotonicNs: () -> UInt64
     private let random: () -> UInt64
 
     private var cache: ProfileCache
@@ -40,17 +41,19 @@ package final class ProfileRoad {
     ///   - redis: on the same loop; it need not be ready.
     ///   - ask: carries questions to the role services; each must come back once through `replied`.
     ///   - wallMs: Unix milliseconds.
+    ///   - monotonicNs: of holds and pauses; nil = the loop's clock.
     ///   - random: any words; they spread the ends of lives.
     package init(
         catalog: Catalog, loop: any EventLoop, redis: RedisConnection, options: ProfileRoadOptions,
-        wallMs: @escaping () -> Int64, random: @escaping () -> UInt64,
-        ask: @escaping ([RoleQuestion]) -> Void
+        wallMs: @escaping () -> Int64, monotonicNs: (() -> UInt64)? = nil,
+        random: @escaping () -> UInt64, ask: @escaping ([RoleQuestion]) -> Void
     ) {
         self.catalog = catalog
         self.loop = loop
         self.redis = redis
         self.options = options
         self.wallMs = wallMs
+        self.monotonicNs = monotonicNs ?? { loop.now.uptimeNanoseconds }
         self.random = random
         self.ask = ask
         cache = ProfileCache(maxBytes: options.cacheBytes, lifeMs: options.cacheLifeMs)
@@ -136,7 +139,7 @@ package final class ProfileRoad {
         for game in Games(wanted & ~person.asked) {
             let bit: UInt64 = 1 << UInt64(game)
             let again = waiter.isRefresh && person.profile.knows(game)
-            switch desk.want(RoleCall(user: user, game: game), again: again, nowNs: nowNs) {
+            switch desk.want(RoleCall(user: user, game: game), again: again, nowNs: monotonicNs()) {
             case .queued:
                 person.asked |= bit
                 person.failed &= ~bit
@@ -173,12 +176,12 @@ package final class ProfileRoad {
     }
 
     private func keep(_ person: Person) {
-        // Without the store's part (its vector above all) it would stand in the way of the whole one.
-        guard !person.isStoreLost, person.profile.known != 0 || !person.profile.preference.isEmpty else {
-            return cache.forget(person.profile.user)
-        }
-        cache.keep(person.profile, nowMs: wallMs(), jitter: random())
-        if person.isNews { writeStored(person.profile) }
+        guard person.profile.known != 0 else { return cache.forget(person.profile.user) }
+        // What the store may hold beside it (a vector above all) is looked for again soon, and not
+        // overwritten.
+        let lifeMs = person.isStoreLost ? options.storelessLifeMs : options.cacheLifeMs
+        cache.keep(person.profile, nowMs: wallMs(), lifeMs: lifeMs, jitter: random())
+        if person.isNews, !person.isStoreLost { writeStored(person.profile) }
     }
 
     // MARK: - Role services
@@ -226,15 +229,19 @@ package final class ProfileRoad {
         guard case .answered(200, let body) = reply.result else {
             counters.roleFailures += 1
             people[call.user]?.failed |= bit
-            return desk.failed(call, nowNs: nowNs)
+            return desk.failed(call, nowNs: monotonicNs())
         }
-        guard let answer = try? RoleAnswer.parse(body, game: catalog.games[Int(call.game)]) else {
+        // nil is an answer too (not registered), so that `try?` will not do here.
+        let answer: GameProfile?
+        do {
+            answer = try RoleAnswer.parse(body, game: catalog.games[Int(call.game)])
+        } catch {
             counters.roleMalformed += 1
             people[call.user]?.failed |= bit
-            return desk.failed(call, nowNs: nowNs)
+            return desk.failed(call, nowNs: monotonicNs())
         }
         counters.roleAnswers += 1
-        desk.answered(call, nowNs: nowNs)
+        desk.answered(call, nowNs: monotonicNs())
         guard var person = people[call.user] else { return }
         person.profile = person.profile.aged(nowS: nowS, ages: options.ages)
         person.profile.take(answer, game: call.game, nowS: nowS)
@@ -246,7 +253,7 @@ package final class ProfileRoad {
     // MARK: - Time
 
     private var nowS: UInt32 { UInt32(clamping: wallMs() / 1000) }
-    private var nowNs: UInt64 { loop.now.uptimeNanoseconds }
+    private var loopNs: UInt64 { loop.now.uptimeNanoseconds }
 
     private func young(_ profile: Profile?) -> Profile? {
         profile?.aged(nowS: nowS, ages: options.ages)
@@ -254,14 +261,14 @@ package final class ProfileRoad {
 
     /// All deadlines are equally far, so that they end in the order in which they were set.
     private func setDeadline(_ user: UInt64, _ waiter: UInt64) {
-        deadlines.append((nowNs + UInt64(options.deadlineMs) * 1_000_000, user, waiter))
+        deadlines.append((loopNs + UInt64(options.deadlineMs) * 1_000_000, user, waiter))
         armTimer()
     }
 
     private func armTimer() {
         guard !isTimerSet, let first = deadlines.first else { return }
         isTimerSet = true
-        loop.assumeIsolatedUnsafeUnchecked().scheduleTask(deadline: .uptimeNanoseconds(first.atNs)) {
+        loop.assumeIsolated().scheduleTask(deadline: .uptimeNanoseconds(first.atNs)) {
             self.isTimerSet = false
             self.expire()
             self.armTimer()
@@ -269,7 +276,7 @@ package final class ProfileRoad {
     }
 
     private func expire() {
-        while let first = deadlines.first, first.atNs <= nowNs {
+        while let first = deadlines.first, first.atNs <= loopNs {
             deadlines.removeFirst()
             guard let index = people[first.user]?.waiters.firstIndex(where: { $0.id == first.waiter }) else {
                 continue

@@ -11,6 +11,8 @@ package struct ProfileRoadOptions: Sendable {
     /// How long a profile stays in the loop-local cache at most; shorter than `ages`, because another process
     /// may learn of a role first.
     package var cacheLifeMs: Int64 = 30_000
+    /// The same for a profile put together while Redis could not be read: its vector may be missing.
+    package var storelessLifeMs: Int64 = 2_000
     /// One Redis command's time.
     package var redisTimeoutMs: Int64 = 150
     /// How long Redis keeps a profile without a preference vector.

@@ -1,6 +1,11 @@
+import Catalog
 import HTTPServer
+import Logging
+import Metrics
+import NIOCore
 import OrderStore
 import Orders
+import ProfileRoad
 import Profiles
 import Redis
 
@@ -44,15 +49,17 @@ extension ClaimLoop {
     /// With a profile at hand. A person who is told to make a role does so: what says that there is none, or not
     /// this one, is asked for once more before it is believed.
     private func askProfile(_ claim: AdmittedClaim, _ waiter: ClaimWaiter) {
-        profile(claim, refresh: false) { [self] profile in
+        guard let road = tools?.road else { return answer(waiter, .problem(.noLane)) }
+        let game = plan.catalog.gifts[Int(claim.gift)].game
+        road.profile(user: claim.user, games: 1 << UInt64(game)) { [self] found in
             let nowMs = WallClock.nowMs
-            let verdict = judge(claim, profile: profile, nowMs)
+            let verdict = judge(claim, profile: found.profile, nowMs)
             guard case .refuse(let problem) = verdict, problem.mayBeStale else {
                 return enqueue(claim, refusal: verdict.problem, nowMs, waiter)
             }
-            self.profile(claim, refresh: true) { [self] profile in
+            road.refresh(user: claim.user, game: game) { [self] found in
                 let nowMs = WallClock.nowMs
-                enqueue(claim, refusal: judge(claim, profile: profile, nowMs).problem, nowMs, waiter)
+                enqueue(claim, refusal: judge(claim, profile: found.profile, nowMs).problem, nowMs, waiter)
             }
         }
     }

@@ -1,13 +1,11 @@
+import Catalog
 import Kafka
+import Logging
 import OrderStore
 import Orders
 import Redis
 
 extension ClaimLoop {
-    func redisChanged(_ isReady: Bool) {
-        perform(keeper.on(isReady ? .redisUp : .redisDown, nowNs: WallClock.nowNs))
-    }
-
     /// Carries out what the lane keeper wants.
     func perform(_ actions: [LaneKeeper.Action]) {
         for action in actions { perform(action) }
@@ -64,21 +62,13 @@ extension ClaimLoop {
         if isNewRun { stock.forgetCredits() }
         for shard in batchers.indices { batchers[shard].adopt(lane: lane) }
         logger.info("claims open", metadata: ["lane": "\(lane)", "loop": "\(index)"])
-        guard !isPoolOpen else { return }
-        // Once a process: a pool that vanishes under a running process is to be rebuilt, not filled anew.
-        store.openPool(plan.catalog) { [self] result in
-            switch result {
-            case .success: isPoolOpen = true
-            case .failure(let failure):
-                logger.warning("stock pool not opened", metadata: ["error": "\(failure)"])
-            }
-        }
+        openPoolIfNeeded(WallClock.nowNs)
     }
 
     /// Redis's counter may be old: the highest lane in Kafka, or the seconds since 2024, is the floor beneath it.
     private func readLaneFloor(_ step: UInt64) {
         logger.warning("redis is new or was restarted: reading the highest lane from kafka")
-        readFloor? { [self] highest in
+        tools?.readFloor { [self] highest in
             guard let highest else { return lane(asked: step, .failure(.noFloor)) }
             let seconds = UInt32(clamping: WallClock.nowMs / 1000 - OrderStore.laneEpochS)
             lane(asked: step, .success(.floor(max(highest, seconds))))
@@ -90,7 +80,7 @@ extension ClaimLoop {
     private func announce(_ lane: UInt32, _ step: UInt64) {
         let record = ControlRecord.lane(lane: lane, owner: plan.owner, atMs: WallClock.nowMs)
         do throws(KafkaFailure) {
-            guard let producer else { preconditionFailure("the loop was not started") }
+            guard let producer = tools?.producer else { preconditionFailure("the loop was not started") }
             try producer.produce(
                 topic: plan.controlTopic, partition: 0, key: Array("lane".utf8), value: record.encode(),
                 reporter: index, token: Self.laneTokenBit | step)
@@ -102,14 +92,6 @@ extension ClaimLoop {
     func announced(step: UInt64, _ failure: KafkaFailure?) {
         if let failure { logger.warning("lane not announced", metadata: ["error": "\(failure)"]) }
         perform(keeper.on(failure == nil ? .announced : .failed, step: step, nowNs: WallClock.nowNs))
-    }
-
-    /// What is missing before this loop takes claims; empty when nothing is.
-    var missing: [String] {
-        var out = [String]()
-        if let lane = keeper.missing { out.append(lane) }
-        if !isPoolOpen { out.append("stock: the pool is not open") }
-        return out
     }
 }
 

@@ -1,6 +1,11 @@
+import Catalog
 import Kafka
+import Logging
+import Metrics
+import NIOCore
 import OrderStore
 import Orders
+import Redis
 import Wire
 
 extension ClaimLoop {
@@ -13,7 +18,7 @@ extension ClaimLoop {
         if let waiter { _ = flights.join(order.id, waiter, deadlineNs: deadlineNs(waiter)) }
         let game = Int(plan.catalog.gifts[Int(order.gift)].game)
         do throws(KafkaFailure) {
-            guard let producer else { preconditionFailure("the loop was not started") }
+            guard let producer = tools?.producer else { preconditionFailure("the loop was not started") }
             try producer.produce(
                 topic: plan.orderTopics[game], key: CrockfordBase32.encode(order.id.rawValue),
                 value: OrderRecord.encode(order, plan.catalog), reporter: index, token: token)

@@ -1,3 +1,4 @@
+import Catalog
 import HTTPServer
 import Kafka
 import Logging
@@ -6,6 +7,7 @@ import OrderStore
 import Orders
 import ProfileRoad
 import Redis
+import ServiceShell
 
 /// Claims on one event loop: its own Redis connection, lane, batches and stock room; nothing is shared with other
 /// loops but the producer. It performs what the value types beside it decide.
@@ -22,13 +24,12 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
     let plan: ClaimPlan
     let redis: RedisConnection
     let store: OrderStore
-    let road: ProfileRoad
     let meters: ClaimMeters
+    private let gauges: LoopGauges
+    private let readiness: ReadinessCheck
     let logger: Logger
-    /// Set once, before ``start(producer:readFloor:)`` returns.
-    private(set) var producer: KafkaProducer?
-    /// Asks Kafka for the highest lane, off the loop; completes on it. nil: Kafka did not say.
-    var readFloor: ((@escaping (UInt32?) -> Void) -> Void)?
+    /// What the loop works with beside Redis; set by ``start(_:)``.
+    private(set) var tools: Tools?
 
     var keeper: LaneKeeper
     var batchers: [ShardBatcher<PendingClaim>]
@@ -43,25 +44,36 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
     /// Requests not yet answered.
     private(set) var open = 0
     private(set) var isClosing = false
-    var isPoolOpen = false
+    private(set) var isPoolOpen = false
     var isSweeping = false
     var nextSweepNs: UInt64 = 0
+    private var isQueueReady = false
+    private var isOpeningPool = false
+    private var shownMissing: [String]?
     private var ticker: RepeatedTask?
-    private var closed: [EventLoopPromise<Void>] = []
 
     /// How often deadlines, leases and the outbox are looked at.
     static let tickInterval = TimeAmount.milliseconds(100)
 
+    /// What is made once all loops are.
+    struct Tools {
+        let producer: KafkaProducer
+        let road: ProfileRoad
+        /// Asks Kafka for the highest lane, off the loop; completes on it. nil: Kafka did not say.
+        let readFloor: (@escaping (UInt32?) -> Void) -> Void
+    }
+
     init(
-        loop: any EventLoop, index: Int, plan: ClaimPlan, redis: RedisConnection, road: ProfileRoad,
-        meters: ClaimMeters, logger: Logger
+        loop: any EventLoop, index: Int, plan: ClaimPlan, redis: RedisConnection, meters: ClaimMeters,
+        readiness: ReadinessCheck, logger: Logger
     ) {
         self.loop = loop
         self.index = index
         self.plan = plan
         self.redis = redis
-        self.road = road
         self.meters = meters
+        self.readiness = readiness
+        gauges = LoopGauges(index: index)
         self.logger = logger
         store = OrderStore(redis: redis, keys: plan.keys)
         let limits = plan.limits
@@ -77,11 +89,10 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
 
     // MARK: - Life
 
-    /// Connects and begins to look for a lane. On the loop.
-    func start(producer: KafkaProducer, readFloor: @escaping (@escaping (UInt32?) -> Void) -> Void) {
+    /// Connects to Redis. On the loop.
+    func start(_ tools: Tools) {
         loop.preconditionInEventLoop()
-        self.producer = producer
-        self.readFloor = readFloor
+        self.tools = tools
         redis.onState = { [weak self] isReady in self?.redisChanged(isReady) }
         redis.start()
         ticker = loop.scheduleRepeatedTask(initialDelay: Self.tickInterval, delay: Self.tickInterval) {
@@ -89,10 +100,16 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
         }
     }
 
-    /// From now on no claim is taken; what has begun is finished.
-    func beginClosing() {
+    /// The topics are there: a lane may be looked for. On the loop.
+    func queueIsReady() {
         loop.preconditionInEventLoop()
-        isClosing = true
+        isQueueReady = true
+        redisChanged(redis.isReady)
+    }
+
+    private func redisChanged(_ isReady: Bool) {
+        guard isQueueReady else { return }
+        perform(keeper.on(isReady ? .redisUp : .redisDown, nowNs: WallClock.nowNs))
     }
 
     /// Gives the lane up and ends. What still waits is told to repeat elsewhere; its order, if it has one, stands.
@@ -116,8 +133,41 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
         perform(keeper.on(.tick, nowNs: nowNs))
         for waiter in flights.overdue(nowNs: nowNs) { answer(waiter, .problem(.queueSlow)) }
         flushConfirms()
+        openPoolIfNeeded(nowNs)
         sweepIfDue(nowNs)
-        meters.gauge(self)
+        gauges.show(
+            open: open, flights: flights.count, unconfirmed: confirms.count, hasLane: keeper.lane(nowNs: nowNs) != nil)
+        showReadiness()
+    }
+
+    private func showReadiness() {
+        let missing = missing
+        guard missing != shownMissing else { return }
+        shownMissing = missing
+        readiness.set(missing.isEmpty, missing.isEmpty ? "taking claims" : missing.joined(separator: "; "))
+    }
+
+    /// What is missing before this loop takes claims; empty when nothing is.
+    var missing: [String] {
+        var out = [String]()
+        if !isQueueReady { out.append("kafka: the topics are not there yet") }
+        if let lane = keeper.missing { out.append(lane) }
+        if !isPoolOpen { out.append("stock: the pool is not open") }
+        return out
+    }
+
+    /// Once a process: a pool that vanishes under a running process is to be rebuilt, not filled anew.
+    func openPoolIfNeeded(_ nowNs: UInt64) {
+        guard !isPoolOpen, !isOpeningPool, keeper.lane(nowNs: nowNs) != nil else { return }
+        isOpeningPool = true
+        store.openPool(plan.catalog) { [self] result in
+            isOpeningPool = false
+            switch result {
+            case .success: isPoolOpen = true
+            case .failure(let failure):
+                logger.warning("stock pool not opened", metadata: ["error": "\(failure)"])
+            }
+        }
     }
 
     // MARK: - Requests
@@ -156,13 +206,16 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
 
     /// Puts a claim into its shard's batch, which leaves at the end of this tick.
     func enqueue(_ claim: PendingClaim) {
-        guard keeper.lane(nowNs: WallClock.nowNs) != nil else { return answer(claim.waiter, .problem(.noLane)) }
+        guard isPoolOpen, keeper.lane(nowNs: WallClock.nowNs) != nil else {
+            return answer(claim.waiter, .problem(.noLane))
+        }
+        let isFirst = batchers[Int(claim.shard)].waitingCount == 0
         guard batchers[Int(claim.shard)].add(claim) else { return answer(claim.waiter, .problem(.overloaded)) }
-        markDirty(claim.shard)
+        if isFirst { markDirty(claim.shard) }
     }
 
+    /// Lets the shard's batch leave at the end of this tick; behind a batch in flight it leaves when that one ends.
     func markDirty(_ shard: UInt16) {
-        // A batch in flight takes the next one along when it ends.
         guard !batchers[Int(shard)].isInFlight else { return }
         dirty.append(shard)
         guard !isFlushScheduled else { return }

@@ -4,6 +4,8 @@ import Credentials
 import Kafka
 import Redis
 import ServiceShell
+import ServiceWiring
+import Wire
 
 /// The configuration of `claim serve`, read and checked before anything is started.
 struct ClaimSettings: Sendable {
@@ -12,57 +14,36 @@ struct ClaimSettings: Sendable {
     let limits: ClaimLimits
     let redis: RedisAddress
     let kafka: KafkaAddress
+    /// librdkafka's own settings (TLS, SASL).
     let kafkaExtra: [String: String]
-    let host: String
-    let port: Int
-    let loops: Int
-    let drain: Duration
-    let profiles: ProfileSettings
+    /// How long a claim waits for the person's profile.
+    let profileDeadlineMs: Int64
 
     /// - Throws: ``SettingsFault`` that names the key and what it may be.
-    init(_ settings: Settings) throws(SettingsFault) {
-        let directory = try settings.path("campaign")
-        do {
-            catalog = try CampaignDirectory.load(directory)
-        } catch {
-            throw SettingsFault(
-                key: "campaign", value: directory, allowed: "must be a valid campaign: \(error)", origin: "settings")
-        }
-        gate = try Self.gate(settings, catalog)
+    init(_ settings: Settings) throws {
+        catalog = try Wiring.catalog(settings)
+        redis = try Wiring.redisAddress(settings)
         limits = try Self.limits(settings)
-        let url = try settings.string("redis.url")
-        do { redis = try RedisAddress(url: url) } catch {
-            // The URL may hold a password: it is not repeated.
-            throw SettingsFault(key: "redis.url", value: nil, allowed: error.reason, origin: "settings")
-        }
         kafka = try KafkaAddress(settings)
         kafkaExtra = try Self.kafkaExtra(settings)
-        host = try settings.string("http.host", default: "127.0.0.1")
-        port = try settings.int("http.port", in: 0...65_535, default: 0)
-        loops = try settings.int("loops", in: 1...64, default: 1)
-        drain = try settings.duration("claim.drain", in: .milliseconds(100)...(.seconds(60)), default: .seconds(5))
-        profiles = try ProfileSettings(settings)
+        profileDeadlineMs = try Self.milliseconds(settings, "profiles.deadline", 300)
+        gate = try Self.gate(settings, catalog)
     }
 
-    private static func gate(_ settings: Settings, _ catalog: Catalog) throws(SettingsFault) -> ClaimGate {
+    private static func gate(_ settings: Settings, _ catalog: Catalog) throws -> ClaimGate {
         let audience = try settings.string("tickets.audience", default: "hongbao")
-        let ticketFile = try settings.path("tickets.keys_file")
-        let couponFile = try settings.path("coupons.keys_file")
-        let tickets: TicketVerifier
-        do {
-            let keys = try KeyFiles.tickets(ticketFile)
-            tickets = try TicketVerifier(keys: keys, audience: audience)
-        } catch {
-            throw SettingsFault(
-                key: "tickets.keys_file", value: ticketFile, allowed: "\(error)", origin: "settings")
+        let tickets = try Wiring.setting(
+            "tickets.keys_file", try settings.path("tickets.keys_file"),
+            allowed: "a JSON array of keys: id, algorithm, secret or public_key"
+        ) { path in
+            try TicketVerifier(keys: try KeyFiles.tickets(path), audience: audience)
         }
-        do {
-            let coupons = try KeyFiles.coupons(couponFile, campaign: catalog.campaign.id)
-            return ClaimGate(catalog: catalog, tickets: tickets, coupons: coupons)
-        } catch {
-            throw SettingsFault(
-                key: "coupons.keys_file", value: couponFile, allowed: "\(error)", origin: "settings")
+        let coupons = try Wiring.setting(
+            "coupons.keys_file", try settings.path("coupons.keys_file"), allowed: "lines of id:secret"
+        ) { path throws(FileFault) in
+            try KeyFiles.coupons(path, campaign: catalog.campaign.id)
         }
+        return ClaimGate(catalog: catalog, tickets: tickets, coupons: coupons)
     }
 
     private static func limits(_ settings: Settings) throws(SettingsFault) -> ClaimLimits {

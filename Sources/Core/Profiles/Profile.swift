@@ -1,3 +1,5 @@
+import Catalog
+
 /// What is known of a person: where they are registered, as whom they play, and what they like.
 ///
 /// A game in `known` without an entry in `games` = the person never registered there. A game not in `known`
@@ -38,6 +40,16 @@ package struct Profile: Sendable, Equatable {
 
     package func knows(_ slot: UInt8) -> Bool {
         known & (1 << UInt64(slot)) != 0
+    }
+
+    /// Whether every game and region in it is one of the catalog's; what is read from a store may be of another
+    /// campaign's.
+    package func fits(_ catalog: Catalog) -> Bool {
+        known & ~catalog.allGames == 0
+            && games.allSatisfy { game in
+                let regions = catalog.games[Int(game.game)].regions.count
+                return game.roles.allSatisfy { Int($0.region) < regions }
+            }
     }
 
     /// The known games in which the person has no role.

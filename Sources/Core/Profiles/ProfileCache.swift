@@ -47,11 +47,14 @@ package struct ProfileCache {
         return entry.profile
     }
 
-    /// Keeps a profile in place of an older one of the person, for 7/8 to all of `lifeMs`.
+    /// Keeps a profile in place of an older one of the person, for 7/8 to all of its life.
     ///
-    /// - Parameter jitter: any random word; it spreads the ends of lives, so that what was filled in one
-    ///   burst does not end in one.
-    package mutating func keep(_ profile: Profile, nowMs: Int64, jitter: UInt64) {
+    /// - Parameters:
+    ///   - lifeMs: nil = the cache's; a longer one is cut to it.
+    ///   - jitter: any random word; it spreads the ends of lives, so that what was filled in one burst does
+    ///     not end in one.
+    package mutating func keep(_ profile: Profile, nowMs: Int64, lifeMs: Int64? = nil, jitter: UInt64) {
+        let lifeMs = max(1, min(lifeMs ?? self.lifeMs, self.lifeMs))
         if let place = places[profile.user] { remove(at: place) }
         let bytes = Self.cost(profile)
         guard bytes <= maxBytes else { return }

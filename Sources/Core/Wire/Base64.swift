@@ -40,7 +40,8 @@ package enum Base64URL {
     /// The bytes; nil for a foreign character (padding included), an impossible length, or unused bits
     /// that are not 0.
     package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
-        text.withContiguousStorageIfAvailable { decode($0) } ?? Array(text).withUnsafeBufferPointer { decode($0) }
+        text.withContiguousStorageIfAvailable { decode($0) }
+            ?? Array(text).withUnsafeBufferPointer { decode($0) }
     }
 
     package static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {

@@ -24,7 +24,8 @@ package enum DecimalDigits {
     /// The number of 1 to 20 digits; nil for a sign, a space, a leading zero (a number has one spelling)
     /// or more than 64 bits.
     package static func parse(_ text: some Collection<UInt8>) -> UInt64? {
-        text.withContiguousStorageIfAvailable { parse($0) } ?? Array(text).withUnsafeBufferPointer { parse($0) }
+        text.withContiguousStorageIfAvailable { parse($0) }
+            ?? Array(text).withUnsafeBufferPointer { parse($0) }
     }
 
     private static func parse(_ text: UnsafeBufferPointer<UInt8>) -> UInt64? {

@@ -9,7 +9,8 @@ extension JSONParser {
             if byte == UInt8(ascii: "\"") {
                 let bytes = UnsafeRawBufferPointer(rebasing: text[start..<offset])
                 // What is ASCII needs no validation, which takes several times as long as the copy.
-                let whole = bits < 0x80 ? String(decoding: bytes, as: UTF8.self) : try checked(bytes, from: start)
+                let whole =
+                    bits < 0x80 ? String(decoding: bytes, as: UTF8.self) : try checked(bytes, from: start)
                 offset += 1
                 return whole
             }

@@ -1,5 +1,7 @@
+import Catalog
 import OrderStore
 import Orders
+import Pacing
 import Redis
 
 /// Outcome acknowledged by Kafka → state in Redis → watermark, and what follows an attempt that did not grant.

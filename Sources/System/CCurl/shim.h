@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
@@ -37,6 +38,11 @@ typedef size_t (*hb_write_function)(char *bytes, size_t size, size_t count, void
 static inline CURLcode hb_easy_set_write_function(CURL *easy, hb_write_function function, void *context) {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, function);
     return code ? code : curl_easy_setopt(easy, CURLOPT_WRITEDATA, context);
+}
+
+static inline CURLcode hb_easy_set_header_function(CURL *easy, hb_write_function function, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, function);
+    return code ? code : curl_easy_setopt(easy, CURLOPT_HEADERDATA, context);
 }
 
 typedef int (*hb_prereq_function)(
@@ -73,7 +79,8 @@ static inline CURLMcode hb_multi_set_long(CURLM *multi, CURLMoption option, long
     return curl_multi_setopt(multi, option, value);
 }
 
-typedef int (*hb_socket_function)(CURL *easy, curl_socket_t socket, int what, void *context, void *socket_context);
+typedef int (*hb_socket_function)(
+    CURL *easy, curl_socket_t socket, int what, void *context, void *socket_context);
 
 static inline CURLMcode hb_multi_set_socket_function(
     CURLM *multi, hb_socket_function function, void *context) {
@@ -90,3 +97,7 @@ static inline CURLMcode hb_multi_set_timer_function(CURLM *multi, hb_timer_funct
 
 /// CURLMsg holds its result in a union, which Swift shows as raw bytes.
 static inline CURLcode hb_message_result(const CURLMsg *message) { return message->data.result; }
+
+/// Names the calling thread in top and gdb; cut to 15 bytes. prctl is variadic, and pthread_setname_np
+/// hides behind _GNU_SOURCE: Swift can call neither.
+static inline void hb_curl_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

@@ -17,6 +17,7 @@ package final class ChildProcess: Sendable {
     /// The name it has in its run directory: `<name>.log`, `pids/<name>.pid`.
     package let name: String
     package let identity: ProcessIdentity
+    /// Its stdout and stderr; appended to when a name is used again.
     package let logPath: String
     private let run: RunDirectory
     /// Readable once the process has ended; open as long as this object lives.
@@ -74,6 +75,7 @@ package final class ChildProcess: Sendable {
     /// SIGSTOP: it stands still, its sockets open.
     package func pause() { signal(SIGSTOP, wholeGroup: true) }
 
+    /// SIGCONT, after `pause`.
     package func resume() { signal(SIGCONT, wholeGroup: true) }
 
     /// SIGKILL to the group, and waits for the end.

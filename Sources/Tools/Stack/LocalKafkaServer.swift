@@ -18,6 +18,7 @@ package final class LocalKafkaServer: Sendable {
     /// Where one life of the broker can be reached.
     package struct Ports: Sendable, Equatable {
         /// `host:port` for clients.
+        /// `host:port` of its current life.
         package var bootstrap: String
         /// The port of its admin actions on 127.0.0.1.
         package var admin: Int
@@ -59,6 +60,7 @@ package final class LocalKafkaServer: Sendable {
         life = Mutex(first)
     }
 
+    /// The process of its current life.
     package var process: ChildProcess { life.withLock { $0.process } }
     package var ports: Ports { life.withLock { $0.ports } }
     package var bootstrap: String { ports.bootstrap }
@@ -66,10 +68,13 @@ package final class LocalKafkaServer: Sendable {
     /// The file that clients follow to the broker's current port.
     package var bootstrapPath: String { "\(stateDirectory)/bootstrap" }
 
+    /// SIGKILL: the topics are gone.
     package func kill9() { process.kill() }
 
+    /// SIGTERM, and SIGKILL after ten seconds.
     package func stop() { process.terminate(grace: .seconds(10)) }
 
+    /// It stands still; its sockets stay open.
     package func pause() { process.pause() }
 
     package func resume() { process.resume() }

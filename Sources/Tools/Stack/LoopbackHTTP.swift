@@ -5,12 +5,14 @@ import Glibc
 /// One connection a request. Not for load, and not for servers of others: it reads a body by its
 /// Content-Length or to the end of the connection, and refuses chunks.
 package enum LoopbackHTTP {
+    /// A whole answer.
     package struct Response: Sendable, Equatable {
         package var status: Int
         /// Names in lower case, in order, repeats kept.
         package var headers: [(name: String, value: String)]
         package var body: [UInt8]
 
+        /// The first value of a header, its name in lower case.
         package func header(_ name: String) -> String? {
             headers.first { $0.name == name }?.value
         }
@@ -72,7 +74,8 @@ package enum LoopbackHTTP {
         let head = String(decoding: bytes[..<headEnd], as: UTF8.self)
         let lines = head.split(separator: "\r\n")
         let statusLine = lines.first?.split(separator: " ", maxSplits: 2) ?? []
-        guard statusLine.count >= 2, statusLine[0].hasPrefix("HTTP/1."), let status = Int(statusLine[1]) else {
+        guard statusLine.count >= 2, statusLine[0].hasPrefix("HTTP/1."), let status = Int(statusLine[1])
+        else {
             throw StackFailure("the answer is no HTTP: \(lines.first ?? "")")
         }
         var response = Response(status: status, headers: [], body: Array(bytes[(headEnd + 4)...]))

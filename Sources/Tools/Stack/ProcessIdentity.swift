@@ -10,6 +10,7 @@ package struct ProcessIdentity: Sendable, Equatable {
     package var pid: Int32
     /// Clock ticks from boot to the start of the process.
     package var startTicks: UInt64
+    /// The kernel's id of this boot of the machine.
     package var boot: String
 
     package init(pid: Int32, startTicks: UInt64, boot: String) {
@@ -43,6 +44,7 @@ package struct ProcessIdentity: Sendable, Equatable {
     /// The content of a pid file.
     package var text: String { "\(pid) \(startTicks) \(boot)\n" }
 
+    /// Whether this very process is there; a zombie is.
     package var isRunning: Bool { ProcessIdentity(of: pid) == self }
 
     /// Kills this very process, with its group if it leads one, and waits until it is gone; does nothing

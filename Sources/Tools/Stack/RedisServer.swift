@@ -44,6 +44,7 @@ package final class RedisServer: Sendable {
         url = "redis://127.0.0.1:\(port)"
     }
 
+    /// The process of its current life.
     package var process: ChildProcess { current.withLock { $0 } }
 
     /// As a power cut to the process: nothing is written any more, nobody is told.
@@ -125,7 +126,7 @@ package final class RedisServer: Sendable {
                 let process = try launch(
                     program, name: name, port: port, data: data, extra: extra, in: run)
                 return (process, port)
-            } catch where attemptsLeft > 0 && error.message.contains("Address already in use") {
+            } catch  where attemptsLeft > 0 && error.message.contains("Address already in use") {
                 continue
             }
         }

@@ -8,6 +8,7 @@ import Glibc
 /// owner ends. A directory whose lock is free is stale: whoever finds it kills the processes recorded
 /// in it that still run and are still the ones that were recorded, and removes its files.
 package final class RunDirectory: Sendable {
+    /// Absolute; its parent was made if it was missing.
     package let path: String
     private let lock: Int32
 
@@ -44,7 +45,8 @@ package final class RunDirectory: Sendable {
     /// Makes a new directory `<base>/<prefix>-<number>` ours, after removing the stale ones beside it.
     ///
     /// - Parameter base: nil: a directory of this user under the system's temporary one.
-    package static func claimUnique(base: String? = nil, prefix: String) throws(StackFailure) -> RunDirectory {
+    package static func claimUnique(base: String? = nil, prefix: String) throws(StackFailure) -> RunDirectory
+    {
         let temporary = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
         let base = base ?? "\(temporary)/hongbao-\(getuid())"
         try makeDirectory(base)

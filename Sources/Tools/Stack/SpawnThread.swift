@@ -49,7 +49,7 @@ final class SpawnThread: Sendable {
             while true {
                 pending.wait()
                 let job = jobs.withLock { $0.removeFirst() }
-                job.answer.give(Self.spawn(job.request))
+                job.answer.give(Self.fork(job.request))
             }
         }
         thread.name = "spawn"
@@ -64,7 +64,8 @@ final class SpawnThread: Sendable {
         return try job.answer.take().get()
     }
 
-    private static func spawn(_ request: Request) -> Result<Int32, StackFailure> {
+    /// Forks on the calling thread, with which the child will end.
+    static func fork(_ request: Request) -> Result<Int32, StackFailure> {
         let arguments = cStrings([request.executable] + request.arguments)
         let environment = cStrings(request.environment.map { "\($0.key)=\($0.value)" }.sorted())
         let executable = strdup(request.executable)

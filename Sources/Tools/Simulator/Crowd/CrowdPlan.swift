@@ -23,21 +23,24 @@ struct CrowdPlan: Sendable {
 
     let people: Int
     let validClaims: Int
+    /// People's numbers begin here.
     let firstUser: UInt64
     let seed: UInt64
     /// Of a thousand people, so many are unknown to the nightly batch.
     let slowPerMille: UInt64
-    /// Of a hundred accepted claims, so many are sent again, and of so many the coupon is tried on another pack.
+    /// Of a hundred accepted claims, so many are sent again, and of so many the coupon is tried on another
+    /// pack.
     let repeatPercent: UInt64
     let spendAgainPercent: UInt64
 
     init(
-        people: Int, validClaims: Int, firstUser: UInt64 = 1_000_000_001, seed: UInt64, slowPerMille: UInt64 = 50,
+        people: Int, validClaims: Int, seed: UInt64, slowPerMille: UInt64 = 50,
         repeatPercent: UInt64 = 10, spendAgainPercent: UInt64 = 5
     ) {
         self.people = people
         self.validClaims = validClaims
-        self.firstUser = firstUser
+        // Other seeds have other people, who may meet in one Redis and must not be taken for each other.
+        firstUser = (splitMix64(seed ^ 0x7573_6572) >> 24) << 24 | 1
         self.seed = seed
         self.slowPerMille = slowPerMille
         self.repeatPercent = repeatPercent
@@ -69,7 +72,9 @@ struct CrowdPlan: Sendable {
         }
         let plenty = world.catalog.gifts.filter { $0.stock >= Self.contestedBelow }
         for (index, number) in numbers.enumerated() where valid < validClaims && parts[index] == nil {
-            guard plenty.contains(where: { may(firstUser + number, have: $0, world, nowMs: nowMs) }) else { continue }
+            guard plenty.contains(where: { may(firstUser + number, have: $0, world, nowMs: nowMs) }) else {
+                continue
+            }
             parts[index] = .claims
             valid += 1
         }
@@ -102,7 +107,8 @@ struct CrowdPlan: Sendable {
         let algorithms = TicketAlgorithm.allCases
         let isSlow = random.next() % 1000 < slowPerMille
         return Person(
-            user: firstUser + number, part: part, ticket: algorithms[Int(random.next() % UInt64(algorithms.count))],
+            user: firstUser + number, part: part,
+            ticket: algorithms[Int(random.next() % UInt64(algorithms.count))],
             couponKind: UInt8(random.next() % 3),
             // A bijection of the number, so that no two people have the same coupon.
             couponSerial: splitMix64(splitMix64(seed) &+ number),

@@ -1,7 +1,8 @@
 import Histogram
 import Wire
 
-/// What the crowd met, counted: people, lists, claims by answer, refusals by kind, and all that was not right.
+/// What the crowd met, counted: people, lists, claims by answer, refusals by kind, and all that was not
+/// right.
 struct Funnel {
     /// Kinds of wrong answer that are told apart; the rest are one kind.
     static let maxWrongKinds = 32
@@ -57,7 +58,8 @@ struct Funnel {
     func write(into json: inout JSONWriter) {
         json.beginObject()
         for (key, value) in [
-            ("people", people), ("valid_claims", validClaims), ("lists", lists), ("lists_refused", listsRefused),
+            ("people", people), ("valid_claims", validClaims), ("lists", lists),
+            ("lists_refused", listsRefused),
             ("accepted", accepted), ("repeated", repeated), ("sold_out", soldOut), ("refused", refusedInAll),
             ("wrong", wrongAnswers), ("gave_up", gaveUp), ("found_nothing", foundNothing),
         ] {

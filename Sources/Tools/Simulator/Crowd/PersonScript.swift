@@ -5,8 +5,8 @@ import Wire
 
 /// What a person does next, given what has happened: list, choose, claim, perhaps once more.
 ///
-/// Pure; the crowd performs the actions. A call that failed is made again after a while until there is a final
-/// answer, since only that tells the person whether the pack is theirs.
+/// Pure; the crowd performs the actions. A call that failed is made again after a while until there is a
+/// final answer, since only that tells the person whether the pack is theirs.
 struct PersonScript: Sendable {
     /// A claim as the person fills it in.
     struct Draft: Sendable, Equatable {
@@ -76,7 +76,8 @@ struct PersonScript: Sendable {
     private mutating func choose(_ world: RoleWorld) -> Action {
         if case .contends(let slot) = person.part, step == .list {
             let id = world.catalog.gifts[Int(slot)].id
-            if let gift = gifts.first(where: { $0.id == id && $0.claimable == .yes }), let draft = fill(gift) {
+            if let gift = gifts.first(where: { $0.id == id && $0.claimable == .yes }), let draft = fill(gift)
+            {
                 return claim(draft)
             }
         }
@@ -84,19 +85,24 @@ struct PersonScript: Sendable {
         let open = gifts.filter { $0.claimable == .yes && !$0.places.isEmpty && !contested.contains($0.id) }
         let favourite = world.favourite(of: person.user).map { world.catalog.games[Int($0)].id }
         let preferred = open.filter { $0.game == favourite }
-        if let gift = (preferred.isEmpty ? open : preferred).randomElement(using: &random), var draft = fill(gift) {
+        if let gift = (preferred.isEmpty ? open : preferred).randomElement(using: &random),
+            var draft = fill(gift)
+        {
             if person.part == .wrongRegion { draft.role = String(1 + (UInt64(draft.role) ?? 0)) }
             return claim(draft)
         }
         guard gifts.contains(where: { $0.claimable == .unknown }), lists < Self.maxLists else {
-            // A person without a pack to choose cannot do what was planned; the crowd notes it for valid ones.
+            // A person without a pack to choose cannot do what was planned; the crowd notes it for valid
+            // ones.
             return person.part.isValid ? .done : claim(oddDraft(world))
         }
         return .listLater
     }
 
     private mutating func fill(_ gift: ListedGift) -> Draft? {
-        gift.places.randomElement(using: &random).map { Draft(gift: gift.id, region: $0.region, role: $0.role) }
+        gift.places.randomElement(using: &random).map {
+            Draft(gift: gift.id, region: $0.region, role: $0.role)
+        }
     }
 
     /// A claim for whatever comes first, where the person's own roles do not matter.
@@ -131,7 +137,9 @@ struct PersonScript: Sendable {
         }
     }
 
-    private mutating func firstAnswer(_ status: Int, _ answered: OrderID?, _ world: RoleWorld) -> (Verdict, Action) {
+    private mutating func firstAnswer(_ status: Int, _ answered: OrderID?, _ world: RoleWorld) -> (
+        Verdict, Action
+    ) {
         guard person.part.isValid else {
             let isRight = person.part.rightStatuses.contains(status)
             return (isRight ? .refused : .wrong("\(person.part.name): \(status)"), .done)

@@ -4,8 +4,8 @@ import Wire
 
 /// What a game reads of a delivery: the fields that it needs to grant, each checked against the catalog.
 ///
-/// Form: `{"order":"13 characters","user":"dec","region":"id","role":"dec","gift":"id","items":[…]}`; fields that
-/// a game does not know are passed over, as a real one would.
+/// Form: `{"order":"13 characters","user":"dec","region":"id","role":"dec","gift":"id","items":[…]}`; fields
+/// that a game does not know are passed over, as a real one would.
 struct GameDelivery: Sendable, Equatable {
     let order: OrderID
     let user: UInt64
@@ -21,7 +21,9 @@ struct GameDelivery: Sendable, Equatable {
         user = try fields.decimal("user")
         role = try fields.decimal("role")
         let regionID = try fields.string("region")
-        guard let region = game.region(id: regionID) else { throw fields.fault("region", "not a region of ours") }
+        guard let region = game.region(id: regionID) else {
+            throw fields.fault("region", "not a region of ours")
+        }
         self.region = region.slot
         let giftID = try fields.string("gift")
         guard let gift = catalog.gift(id: giftID), gift.game == game.slot else {

@@ -5,8 +5,8 @@ import Wire
 /// One game as it looks from outside: it reads deliveries one after the other, grants by order ID, forgets
 /// nothing, and has its bad days.
 ///
-/// Pure: times come in, what to answer goes out. A grant happens when the request is read, also where the answer
-/// comes late or never; so a question that is read later sees it.
+/// Pure: times come in, what to answer goes out. A grant happens when the request is read, also where the
+/// answer comes late or never; so a question that is read later sees it.
 struct GameDesk {
     /// What becomes of one request.
     struct Answer: Sendable, Equatable {

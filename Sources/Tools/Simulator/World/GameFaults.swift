@@ -19,7 +19,8 @@ struct GameFaults: Sendable, Equatable {
 
     /// Changes what the object names; the rest stays. `hang_ms` is returned, since it is an act and no state.
     ///
-    /// Form: `{"latency_ms":[2,12],"error_ratio":0.01,"throttle_ratio":0,"retry_after_s":1,"drop_ratio":0.005,
+    /// Form:
+    /// `{"latency_ms":[2,12],"error_ratio":0.01,"throttle_ratio":0,"retry_after_s":1,"drop_ratio":0.005,
     /// "reject_ratio":0,"hang_ms":5000}`, every field optional.
     mutating func change(_ json: JSON) throws(JSONError) -> Int64? {
         var fields = try JSONFields(json)

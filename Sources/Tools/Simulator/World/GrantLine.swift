@@ -2,8 +2,8 @@ import Orders
 import Wire
 
 /// One order as a game knows it, a line of its grants in NDJSON:
-/// `{"order","game","gift","user","requests","count","rejections","granted_at_ns"}`; `count` is how often it was
-/// granted.
+/// `{"order","game","gift","user","requests","count","rejections","granted_at_ns"}`; `count` is how often it
+/// was granted.
 struct GrantLine: Sendable, Equatable {
     let order: OrderID
     let game: String

@@ -7,8 +7,8 @@ import Wire
 
 /// All games and role services of a campaign. Lives on one event loop; nothing here is touched elsewhere.
 ///
-/// A game that hangs reads nothing: what comes meanwhile waits in the order of its arrival, counts as arrived when
-/// the game reads it, and is then read all at once, also where the sender has given up since.
+/// A game that hangs reads nothing: what comes meanwhile waits in the order of its arrival, counts as arrived
+/// when the game reads it, and is then read all at once, also where the sender has given up since.
 final class OutsideWorld {
     typealias Reply = (GameDesk.Answer) -> Void
 

@@ -2,8 +2,8 @@ import Catalog
 import Profiles
 import Wire
 
-/// Who plays what, as whom: computed from a seed and the user number, so that the role services, the crowd and
-/// the batch that preloads profiles agree without telling each other anything.
+/// Who plays what, as whom: computed from a seed and the user number, so that the role services, the crowd
+/// and the batch that preloads profiles agree without telling each other anything.
 struct RoleWorld: Sendable {
     /// Of 100 people, so many have never registered in any game.
     static let strangersPercent: UInt64 = 3

@@ -1,5 +1,5 @@
-/// Counts arrivals in every window of one second that ends with an arrival; the highest of those is the highest
-/// of all windows, since a window can be slid to the right until its last arrival is its edge.
+/// Counts arrivals in every window of one second that ends with an arrival; the highest of those is the
+/// highest of all windows, since a window can be slid to the right until its last arrival is its edge.
 ///
 /// A window is half open: an arrival exactly one second older than the newest is outside. Times are monotonic
 /// nanoseconds and must not go back. Memory: the arrivals of one second.

@@ -4,8 +4,9 @@ import NIOHTTP1
 import Orders
 import Wire
 
-/// One connection to the games or role services: reads whole requests, hands them to the world, and answers when,
-/// and if, the world says so. Its own handler, not the services' server, because it must be able to misbehave.
+/// One connection to the games or role services: reads whole requests, hands them to the world, and answers
+/// when, and if, the world says so. Its own handler, not the services' server, because it must be able to
+/// misbehave.
 final class WorldConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -30,7 +31,9 @@ final class WorldConnection: ChannelInboundHandler {
             self.head = head
             body = []
         case .body(let bytes):
-            guard body.count + bytes.readableBytes <= Self.maxBodyBytes else { return context.close(promise: nil) }
+            guard body.count + bytes.readableBytes <= Self.maxBodyBytes else {
+                return context.close(promise: nil)
+            }
             body.append(contentsOf: bytes.readableBytesView)
         case .end:
             guard let head else { return }

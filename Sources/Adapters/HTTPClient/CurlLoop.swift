@@ -1,0 +1,187 @@
+import CCurl
+import Glibc
+
+/// The curl thread's world: one curl_multi driven by epoll through curl's socket interface, so that a turn
+/// costs what is ready and not what is under way.
+///
+/// One turn: wait, let curl work on ready sockets and timers, take the mail, start what may start, collect
+/// what is done, give up on what is late, report all of it in one batch.
+///
+/// Time limits of whole requests are ours, not curl's: curl looks at the clock before it looks at the
+/// socket, and after a stall of this process would call every answer that had arrived meanwhile a
+/// time-out, that is, unknown. Here what can be read is read first. curl only limits connecting.
+///
+/// Everything in here runs on the curl thread; other threads reach the mailbox only.
+final class CurlLoop {
+    static let maxEvents = 256
+    /// Nothing needs a longer sleep than this; it bounds what a lost wake-up could cost.
+    static let maxSleepNs: UInt64 = 1_000_000_000
+
+    let multi: UnsafeMutableRawPointer
+    let mailbox: Mailbox
+    let options: HTTPClientOptions
+    var queues: HostQueues
+    /// Every handle ever made, at most `maxConnections`.
+    var transfers: [Transfer] = []
+    /// Those not in use, by the host they served last; their options mostly fit the next request there.
+    var idle: [Int: [Transfer]] = [:]
+    var completions: [HTTPClientCompletion] = []
+    /// Completions that belong to accepted requests (refused ones never counted as outstanding).
+    var completedCount = 0
+    /// No live transfer is due before this time.
+    var nextDeadlineNs = UInt64.max
+
+    private let report: @Sendable ([HTTPClientCompletion]) -> Void
+    private let poller: Int32
+    private let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: maxEvents)
+    /// When curl wants to be called without a socket being ready.
+    private var timerNs: UInt64?
+    private var isWatched: [Bool] = []
+    private var closeAtNs: UInt64?
+
+    init(
+        options: HTTPClientOptions, mailbox: Mailbox,
+        report: @escaping @Sendable ([HTTPClientCompletion]) -> Void
+    ) {
+        guard let multi = curl_multi_init() else { fatalError("curl has no memory left") }
+        self.multi = multi
+        self.mailbox = mailbox
+        self.options = options
+        self.report = report
+        queues = HostQueues(perHost: options.perHost, maxTransfers: options.maxConnections)
+        poller = epoll_create1(Int32(EPOLL_CLOEXEC))
+        precondition(poller >= 0, "no descriptor left for epoll")
+        connect()
+    }
+
+    deinit {
+        close(poller)
+        events.deallocate()
+    }
+
+    /// The thread's body; returns when the client is closed and everything is reported.
+    func run() {
+        repeat {
+            let (hasMail, isDrained) = waitAndWork()
+            if hasMail {
+                let mail = mailbox.take()
+                closeAtNs = mail.closeAtNs
+                accept(mail, nowNs: monotonicNs())
+            }
+            // Sockets that are ready but not seen yet come before time-outs.
+            if isDrained { giveUpLate(nowNs: monotonicNs()) }
+            startWaiting()
+            if let closeAtNs, closeAtNs <= monotonicNs() { cutShort() }
+            flush()
+        } while closeAtNs == nil || queues.live > 0 || queues.waitingCount > 0
+        transfers.removeAll()
+        idle.removeAll()
+        curl_multi_cleanup(multi)
+    }
+
+    private func connect() {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        hb_multi_set_long(multi, CURLMOPT_MAXCONNECTS, options.maxConnections)
+        hb_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
+        hb_multi_set_socket_function(
+            multi,
+            { _, socket, what, context, _ in
+                guard let context else { return -1 }
+                Unmanaged<CurlLoop>.fromOpaque(context).takeUnretainedValue().watch(socket, what)
+                return 0
+            }, context)
+        hb_multi_set_timer_function(
+            multi,
+            { _, timeoutMs, context in
+                guard let context else { return -1 }
+                let loop = Unmanaged<CurlLoop>.fromOpaque(context).takeUnretainedValue()
+                loop.timerNs = timeoutMs < 0 ? nil : monotonicNs() + UInt64(timeoutMs) * 1_000_000
+                return 0
+            }, context)
+        watch(mailbox.descriptor, CURL_POLL_IN)
+    }
+
+    /// curl's wish about a socket, or ours about the mailbox.
+    private func watch(_ socket: Int32, _ what: Int32) {
+        let index = Int(socket)
+        while isWatched.count <= index { isWatched.append(false) }
+        var event = epoll_event()
+        event.data.fd = socket
+        switch what {
+        case CURL_POLL_IN: event.events = EPOLLIN.rawValue
+        case CURL_POLL_OUT: event.events = EPOLLOUT.rawValue
+        case CURL_POLL_INOUT: event.events = EPOLLIN.rawValue | EPOLLOUT.rawValue
+        default:
+            // curl may have closed it already, and epoll then forgot it by itself.
+            if isWatched[index] { epoll_ctl(poller, EPOLL_CTL_DEL, socket, &event) }
+            isWatched[index] = false
+            return
+        }
+        if isWatched[index], epoll_ctl(poller, EPOLL_CTL_MOD, socket, &event) == 0 { return }
+        let code = epoll_ctl(poller, EPOLL_CTL_ADD, socket, &event)
+        precondition(code == 0, "epoll refused a socket: \(errno)")
+        isWatched[index] = true
+    }
+
+    /// Waits for something to do and lets curl do it. `isDrained`: nothing else was ready.
+    private func waitAndWork() -> (hasMail: Bool, isDrained: Bool) {
+        let count = epoll_wait(poller, events, Int32(Self.maxEvents), sleepMs())
+        precondition(count >= 0 || errno == EINTR, "epoll_wait failed: \(errno)")
+        var hasMail = false
+        for index in 0..<max(0, Int(count)) {
+            guard events[index].data.fd != mailbox.descriptor else {
+                hasMail = true
+                continue
+            }
+            let ready = events[index].events
+            var mask: Int32 = 0
+            if ready & EPOLLIN.rawValue != 0 { mask |= CURL_CSELECT_IN }
+            if ready & EPOLLOUT.rawValue != 0 { mask |= CURL_CSELECT_OUT }
+            if ready & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { mask |= CURL_CSELECT_ERR }
+            act(events[index].data.fd, mask)
+        }
+        runTimer()
+        return (hasMail, count < Self.maxEvents)
+    }
+
+    func runTimer() {
+        if let timerNs, timerNs <= monotonicNs() {
+            self.timerNs = nil
+            act(CURL_SOCKET_TIMEOUT, 0)
+        }
+    }
+
+    private func act(_ socket: Int32, _ mask: Int32) {
+        var running: Int32 = 0
+        let code = curl_multi_socket_action(multi, socket, mask, &running)
+        precondition(code == CURLM_OK, "curl_multi_socket_action failed: \(code.rawValue)")
+        collect()
+    }
+
+    private func sleepMs() -> Int32 {
+        let nowNs = monotonicNs()
+        var untilNs = min(nowNs + Self.maxSleepNs, timerNs ?? .max, nextDeadlineNs, closeAtNs ?? .max)
+        if let expiryNs = queues.nextExpiryNs { untilNs = min(untilNs, expiryNs) }
+        guard untilNs > nowNs else { return 0 }
+        // Rounded up: waking up a little early would only mean to wait again.
+        return Int32((untilNs - nowNs + 999_999) / 1_000_000)
+    }
+
+    private func flush() {
+        guard !completions.isEmpty else { return }
+        let batch = completions
+        completions = []
+        completions.reserveCapacity(batch.count)
+        mailbox.completed(completedCount)
+        completedCount = 0
+        report(batch)
+    }
+
+    /// The deadline of a close: whatever is left ends here.
+    private func cutShort() {
+        for request in queues.removeAllWaiting() { refuse(request, .closed, "the client was closed") }
+        for transfer in transfers where transfer.isLive {
+            end(transfer, transfer.outcome(cutShort: .closed, "the client was closed"), isRemoved: false)
+        }
+    }
+}

@@ -1,0 +1,166 @@
+import Catalog
+import HTTPClient
+import Histogram
+import Kafka
+import Logging
+import Metrics
+import NIOCore
+import OrderStore
+import Orders
+import Pacing
+import Redis
+import Telemetry
+
+/// The engine's hands: performs its actions and brings it the events, all on one event loop.
+///
+/// The loop owns the engine, the Redis connection and every table here. Kafka's and libcurl's threads hand their
+/// results over in batches with one `execute` each; what the engine decides in one turn leaves as one Redis script a
+/// shard, one hand-over to libcurl, and records straight into librdkafka's queue.
+///
+/// `@unchecked Sendable`: every stored property is touched on `loop` only, which `turn` and the entry points assert;
+/// `start` and `stop` hop there first.
+final class DeliveryLoop: @unchecked Sendable {
+    /// Starts in one turn, so that a turn stays short for the loop's other work.
+    static let maxStartsATurn = 256
+
+    let loop: any EventLoop
+    let store: OrderStore
+    let request: DeliveryRequest
+    let topics: Topics
+    let logger: Logger
+    var engine: DeliveryEngine
+
+    var producer: KafkaProducer?
+    var consumer: KafkaConsumer?
+    var client: HTTPClient?
+
+    /// Engine numbers of partitions, and back.
+    var numbers: [TopicPartition: Int] = [:]
+    var names: [TopicPartition] = []
+    /// Kafka acknowledgements that a parcel's record still waits for, by token of the producer.
+    var writes = WriteTable()
+    var beginnings: ShardBatches<AttemptEntry>
+    var settlements: ShardBatches<SettleEntry>
+    var outgoing: [HTTPClientRequest] = []
+    /// Which of a parcel's requests is a query.
+    var asking: Set<UInt64> = []
+    /// From a permit to the game's answer, a game, in microseconds.
+    var latencies: [Histogram<UInt64>]
+    var timer: Scheduled<Void>?
+    var timerNs: UInt64 = .max
+    var isInTurn = false
+    var isStopping = false
+    var meters: DeliveryMeters
+    var poisonValues: [PoisonRef: [UInt8]] = [:]
+
+    init(
+        loop: any EventLoop, store: OrderStore, request: DeliveryRequest, engine: DeliveryEngine, logger: Logger
+    ) {
+        self.loop = loop
+        self.store = store
+        self.request = request
+        self.engine = engine
+        self.logger = logger
+        topics = Topics(campaign: request.catalog.campaign.id)
+        beginnings = ShardBatches(shards: store.keys.shards)
+        settlements = ShardBatches(shards: store.keys.shards)
+        latencies = request.catalog.games.map { _ in
+            Histogram<UInt64>(highestTrackableValue: 600_000_000, numberOfSignificantValueDigits: .two)
+        }
+        meters = DeliveryMeters(games: request.catalog.games.map(\.id))
+    }
+
+    static var now: Moment { Moment(ns: SystemClock.nowNs, ms: SystemClock.nowMs) }
+
+    /// Tells the engine something, then does all that it decides and plans the next tick.
+    func turn(_ tell: (inout DeliveryEngine, Moment) -> Void) {
+        loop.assertInEventLoop()
+        tell(&engine, Self.now)
+        // An action may complete at once (a queue is full); the turn under way then takes up what follows.
+        guard !isInTurn else { return }
+        isInTurn = true
+        var starts = 0
+        var next = DeliveryEngine.NextTick.atOnce
+        perform()
+        while !isStopping, next == .atOnce, starts < Self.maxStartsATurn {
+            next = engine.tick(Self.now)
+            starts += 1
+            perform()
+        }
+        flush()
+        perform()
+        isInTurn = false
+        plan(next)
+    }
+
+    private func plan(_ next: DeliveryEngine.NextTick) {
+        let now = SystemClock.nowNs
+        switch next {
+        case .onEvent: return
+        case .atOnce: schedule(atNs: now)
+        case .at(let ns): schedule(atNs: max(ns, now))
+        }
+    }
+
+    /// One timer is armed at a time, for the earliest moment asked for.
+    private func schedule(atNs: UInt64) {
+        guard !isStopping, atNs < timerNs else { return }
+        timer?.cancel()
+        timerNs = atNs
+        let now = SystemClock.nowNs
+        timer = loop.scheduleTask(in: .nanoseconds(Int64(clamping: atNs > now ? atNs - now : 0))) { [self] in
+            timerNs = .max
+            turn { _, _ in }
+        }
+    }
+
+    /// Does what the engine has decided. Redis work and requests are collected until `flush`.
+    private func perform() {
+        while !engine.actions.isEmpty {
+            let actions = engine.actions
+            engine.actions.removeAll(keepingCapacity: true)
+            for action in actions { perform(action) }
+        }
+    }
+
+    private func perform(_ action: DeliveryAction) {
+        let nowS = SystemClock.nowMs / 1000
+        switch action {
+        case .begin(let ref, let entry): beginnings.add(ref, entry, shard: entry.order.id.shard)
+        case .settle(let ref, let entry): settlements.add(ref, entry, shard: entry.order.shard)
+        case .send(let ref, let order, let game):
+            outgoing.append(request.delivery(order, game: game, nowS: nowS, token: ref.token))
+        case .ask(let ref, let order, let game):
+            guard let query = request.query(order, game: game, nowS: nowS, token: ref.token) else {
+                preconditionFailure("the engine asks only games that have a query URL")
+            }
+            asking.insert(ref.token)
+            outgoing.append(query)
+        case .record(let ref, let outcome, let dead): record(ref, outcome, dead)
+        case .shelve(let ref, let order, let game, let tier): shelve(ref, order, game: game, tier: tier)
+        case .bury(let ref, let topic, let partition, let offset, let reason, let value):
+            meters.poison.increment()
+            logger.error(
+                "unreadable record kept in .dead",
+                metadata: ["topic": "\(topic)", "offset": "\(offset)", "reason": "\(reason)"])
+            bury(
+                ref,
+                PoisonRecord.encode(topic: topic, partition: partition, offset: offset, reason: reason, value: value))
+        case .grant(let partition, let count): consumer?.grant(names[partition], count: count)
+        case .commit(let partition, let offset): consumer?.commit(names[partition], offset: offset)
+        case .gamePaused(let game, let reason):
+            let id = request.catalog.games[Int(game)].id
+            logger.error("game paused", metadata: ["game": "\(id)", "reason": "\(reason)"])
+        }
+    }
+
+    /// Sends what was collected.
+    private func flush() {
+        beginnings.drain { shard, batch in begin(shard, batch) }
+        settlements.drain { shard, batch in settle(shard, batch) }
+        if !outgoing.isEmpty {
+            client?.submit(outgoing)
+            outgoing.removeAll(keepingCapacity: true)
+        }
+    }
+}

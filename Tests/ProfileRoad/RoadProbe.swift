@@ -1,0 +1,133 @@
+import Catalog
+import NIOCore
+import ProfileRoad
+import Profiles
+import Redis
+
+/// A road, its clock, and the role services behind it, which answer when and what the test says.
+// `@unchecked Sendable`: everything is touched on `loop` only; the methods hop there.
+final class RoadProbe: @unchecked Sendable {
+    let loop: any EventLoop
+    let redis: RedisConnection
+    private(set) var road: ProfileRoad!
+    private var wallMs: Int64 = 1_771_000_000_000
+    private var monotonicNs: UInt64 = 1_000_000_000
+    private var asked: [RoleQuestion] = []
+    private var waiting: (count: Int, promise: EventLoopPromise<Void>)?
+
+    private init(redis: RedisConnection) {
+        loop = redis.loop
+        self.redis = redis
+    }
+
+    static func make(
+        catalog: Catalog, redis: RedisConnection, options: ProfileRoadOptions
+    ) async throws -> RoadProbe {
+        let probe = RoadProbe(redis: redis)
+        try await probe.loop.submit {
+            probe.road = ProfileRoad(
+                catalog: catalog, loop: probe.loop, redis: redis, options: options,
+                wallMs: { probe.wallMs }, monotonicNs: { probe.monotonicNs }, random: { 0 },
+                ask: { probe.take($0) })
+        }.get()
+        return probe
+    }
+
+    private func take(_ questions: [RoleQuestion]) {
+        asked += questions
+        if let waiting, asked.count >= waiting.count {
+            self.waiting = nil
+            waiting.promise.succeed()
+        }
+    }
+
+    /// Asks the road; the answer comes with the future.
+    func start(_ user: UInt64, games: UInt64, refresh: UInt8? = nil) -> EventLoopFuture<ProfileAnswer> {
+        let promise = loop.makePromise(of: ProfileAnswer.self)
+        loop.execute {
+            if let refresh {
+                self.road.refresh(user: user, game: refresh) { promise.succeed($0) }
+            } else {
+                self.road.profile(user: user, games: games) { promise.succeed($0) }
+            }
+        }
+        return promise.futureResult
+    }
+
+    func profile(_ user: UInt64, games: UInt64) async throws -> ProfileAnswer {
+        try await start(user, games: games).get()
+    }
+
+    /// The URLs of the first `count` questions that have not been taken yet, once there are so many.
+    func questions(_ count: Int) async throws -> [RoleQuestion] {
+        try await loop.flatSubmit {
+            let promise = self.loop.makePromise(of: Void.self)
+            if self.asked.count >= count {
+                promise.succeed()
+            } else {
+                self.waiting = (count, promise)
+            }
+            return promise.futureResult
+        }.get()
+        return try await onLoop {
+            let taken = Array(self.asked.prefix(count))
+            self.asked.removeFirst(count)
+            return taken
+        }
+    }
+
+    func takeQuestion(at index: Int) async throws -> RoleQuestion {
+        try await onLoop { self.asked.remove(at: index) }
+    }
+
+    func reply(_ question: RoleQuestion, _ body: String, status: Int = 200) async throws {
+        try await onLoop {
+            self.road.replied([
+                RoleReply(
+                    token: question.token, result: .answered(status: status, body: Array(body.utf8)))
+            ])
+        }
+    }
+
+    func fail(_ question: RoleQuestion) async throws {
+        try await onLoop { self.road.replied([RoleReply(token: question.token, result: .failed)]) }
+    }
+
+    func setClock(ms: Int64) async throws {
+        try await onLoop { self.wallMs = ms }
+    }
+
+    func advanceClock(ms: Int64) async throws {
+        try await onLoop { self.wallMs += ms }
+    }
+
+    /// Moves the monotonic clock on by a second.
+    func passHold() async throws {
+        try await onLoop { self.monotonicNs += 1_000_000_000 }
+    }
+
+    var unansweredQuestions: Int {
+        get async throws { try await onLoop { self.asked.count } }
+    }
+
+    var counters: ProfileRoadCounters {
+        get async throws { try await onLoop { self.road.counters } }
+    }
+
+    var inProgress: Int {
+        get async throws { try await onLoop { self.road.inProgress } }
+    }
+
+    func onLoop<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await loop.submit(body).get()
+    }
+}
+
+/// Bodies of role services.
+enum RoleBody {
+    static let absent = #"{"registered_at": null, "roles": []}"#
+
+    static func role(_ id: UInt64) -> String {
+        #"{"registered_at": 1700000000, "roles": [{"region": "s1", "role": "\#(id)"}]}"#
+    }
+}
