@@ -1,1 +1,58 @@
-@main struct ReconcilerMain { static func main() {} }
+import ArgumentParser
+
+/// Reconciler: the truth about every order, and the way to set it right.
+///
+/// **What it does.** Reads what Redis and Kafka say of every order of a campaign, puts each order into
+/// exactly one class, and names the orders that are due and nowhere on their way. Those become a plan; an
+/// operator who applies it sends them again under the same IDs.
+///
+/// **The cut.** Sources are read in the direction in which orders travel: claims, outbox, held, the offsets
+/// that the deliverers have committed, orders, retries, outcomes, dead, states. An order that moves on during
+/// the reading moves into something that is read later, so nothing on its way is taken for missing, and no
+/// source has to stand still.
+///
+/// **Promises.** It changes nothing but by `apply`: that writes to `.control` who sends what and why, before
+/// and after, and sends only what no state speaks against. A repeat is harmless, since the deliverer's
+/// compare-and-set lets an order be in flight once.
+///
+/// **When things fail.** A source that cannot be read fails the whole run: half a reading would call orders
+/// missing. Records that nobody understands are counted and reported by partition. Classes that do not add up
+/// void the run.
+@main
+struct ReconcilerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reconciler",
+        abstract: "Says what became of every order, and sends again what was lost.",
+        discussion: """
+            `diff` compares files of order IDs. `run` and `plan` read Redis and Kafka; `show` and `apply` \
+            deal with a plan, `audit` lists what was applied. `serve` reconciles periodically and by its \
+            admin port. Settings come from a YAML file (campaign, redis.url, kafka.bootstrap or \
+            kafka.bootstrap_file, reconciler.too_young, reconciler.every); each can be overridden by \
+            HONGBAO_<SECTION>_<KEY> in the environment.
+            """,
+        subcommands: [
+            DiffCommand.self, RunCommand.self, PlanCommand.self, ShowCommand.self, ApplyCommand.self,
+            AuditCommand.self, ServeCommand.self,
+        ])
+}
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Reconciles periodically and on demand until SIGTERM.",
+        discussion: """
+            The admin port has, for key holders, POST /v1/admin/runs (reconcile now) and GET \
+            /v1/admin/report (the last report); /metrics shows the classes.
+
+            Settings besides those of `run`: reconciler.every (1h), admin.host, admin.port, admin.keys_file, \
+            ports_file, log.level, shutdown.deadline. There orders younger than reconciler.too_young (10s) \
+            are not called missing.
+            """)
+
+    @Option(help: ArgumentHelp("The settings file (YAML).", valueName: "file"))
+    var config: String
+
+    func run() async throws {
+        await ReconcilerService.run(configPath: config)
+    }
+}

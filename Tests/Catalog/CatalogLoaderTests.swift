@@ -56,9 +56,9 @@ struct CatalogLoaderTests {
         var other = fixture
         other.gifts = fixture.gifts.with("gifts.0.stock", .integer(11))
         #expect(try other.load().contentHash != hash)
-        #expect(CatalogLoader.contentHash([]) == "cbf29ce484222325")
+        #expect(ContentHash.hex([]) == "cbf29ce484222325")
         // A byte that moves from one file to the next changes the hash.
-        #expect(CatalogLoader.contentHash([[1], []]) != CatalogLoader.contentHash([[], [1]]))
+        #expect(ContentHash.hex([[1], []]) != ContentHash.hex([[], [1]]))
     }
 
     @Test("faults of all three files come together, in file order")

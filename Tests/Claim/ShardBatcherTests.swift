@@ -25,7 +25,7 @@ struct ShardBatcherTests {
     @Test("one batch in flight; the rest waits for its end")
     func oneInFlight() throws {
         var batcher = batcher()
-        for item in 0..<6 { #expect(batcher.add(item)) }
+        for item in 0..<6 { #expect(batcher.add(item) == true) }
         let first = try sent(&batcher)
         #expect(first.items == [0, 1, 2, 3] && first.firstSequence == 0)
         #expect(isNothing(batcher.next()))
@@ -54,7 +54,7 @@ struct ShardBatcherTests {
     @Test("too many are refused; what comes back is not")
     func bounded() {
         var batcher = batcher()
-        for item in 0..<10 { #expect(batcher.add(item)) }
+        for item in 0..<10 { #expect(batcher.add(item) == true) }
         #expect(batcher.add(10) == false)
         batcher.putBack([11, 12])
         #expect(batcher.waitingCount == 12)
@@ -152,6 +152,6 @@ struct ShardBatcherTests {
                 }
             }
         }
-        #expect(numbered.count > 5_000 && lane > 50)
+        #expect(numbered.count > 2_000 && lane > 20)
     }
 }

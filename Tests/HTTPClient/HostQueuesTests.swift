@@ -10,13 +10,13 @@ struct HostQueuesTests {
 
     @Test("hosts take turns, each up to its cap, all up to the total")
     func turns() {
-        var queues = HostQueues(perHost: 2, maxTransfers: 5)
+        let queues = HostQueues(perHost: 2, maxTransfers: 5)
         for token in 0..<4 as Range<UInt64> { queues.add(Self.request("a", token), untilNs: 100) }
         for token in 10..<13 as Range<UInt64> { queues.add(Self.request("b", token), untilNs: 100) }
         queues.add(Self.request("c", 20), untilNs: 100)
         queues.add(Self.request("c", 21), untilNs: 100)
         var started: [UInt64] = []
-        var hosts: [UInt64: Int] = [:]
+        var hosts: [UInt64: HostQueue] = [:]
         while let (request, host) = queues.next() {
             started.append(request.token)
             hosts[request.token] = host
@@ -32,7 +32,7 @@ struct HostQueuesTests {
 
     @Test("what waited too long comes out, the rest stays in order")
     func expiry() {
-        var queues = HostQueues(perHost: 1, maxTransfers: 9)
+        let queues = HostQueues(perHost: 1, maxTransfers: 9)
         for (token, untilNs) in [(0, 50), (1, 60), (2, 70)] as [(UInt64, UInt64)] {
             queues.add(Self.request("a", token), untilNs: untilNs)
         }
@@ -60,14 +60,14 @@ struct HostQueuesTests {
 
     @Test("hosts come and go without end; idle ones are forgotten, busy ones are not")
     func manyHosts() {
-        var queues = HostQueues(perHost: 1, maxTransfers: 9)
+        let queues = HostQueues(perHost: 1, maxTransfers: 9)
         queues.add(Self.request("busy", 1), untilNs: 100)
         queues.add(Self.request("busy", 2), untilNs: 100)
         let busy = queues.next()?.host
         for number in 0..<2000 {
             queues.add(Self.request("host\(number)", 5), untilNs: 100)
             let host = queues.next()?.host
-            #expect(host != nil && host != busy)
+            #expect(host != nil && host !== busy)
             if let host { queues.finished(host) }
         }
         if let busy { queues.finished(busy) }

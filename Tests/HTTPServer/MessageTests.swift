@@ -13,8 +13,8 @@ struct MessageTests {
         harness.send("GET /v1/gifts?a=b HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(
             String(decoding: harness.output(), as: UTF8.self)
-                == "HTTP/1.1 200 OK\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\ncontent-type: application/json\r\n"
-                + "content-length: 2\r\nx-a: 1\r\n\r\n{}")
+                == "HTTP/1.1 200 OK\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+                + "content-type: application/json\r\ncontent-length: 2\r\nx-a: 1\r\n\r\n{}")
         #expect(harness.isOpen)
     }
 
@@ -136,7 +136,8 @@ struct MessageTests {
         guard case .bytes(let bytes) = response.body else { return }
         #expect(
             String(decoding: bytes, as: UTF8.self)
-                == #"{"type":"about:blank","title":"Sold \"out\"","status":409,"detail":"None left.","gift":"g1"}"#
+                == #"{"type":"about:blank","title":"Sold \"out\"","status":409,"#
+                + #""detail":"None left.","gift":"g1"}"#
         )
         #expect(response.contentType == "application/problem+json")
     }

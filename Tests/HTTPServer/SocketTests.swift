@@ -5,7 +5,8 @@ import Testing
 
 @testable import HTTPServer
 
-/// Answers `/later/<n>` when it has been asked for as many as `batch`, in reverse order; everything else at once.
+/// Answers `/later/<n>` when it has been asked for as many as `batch`, in reverse order; everything else
+/// at once.
 private final class ReversingService: HTTPService {
     private var held: [(HTTPRequest, HTTPResponder)] = []
     private let batch: Int
@@ -140,7 +141,7 @@ struct SocketTests {
     }
 
     @Test(
-        "a drain accepts no more, answers what has begun with connection: close, and returns when all is closed"
+        "a drain accepts no more, answers what has begun, and returns when all is closed"
     )
     func drain() async throws {
         let (requests, continuation) = AsyncStream.makeStream(of: HTTPResponder.self)

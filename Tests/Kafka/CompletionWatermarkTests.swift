@@ -50,7 +50,9 @@ import Wire
         for _ in 0..<1500 {
             if open.isEmpty || (open.count < 150 && Bool.random(using: &random)) {
                 // A hole now and then, as compaction leaves.
-                next += Int.random(in: 0..<50, using: &random) == 0 ? Int64.random(in: 1...9, using: &random) : 0
+                if Int.random(in: 0..<50, using: &random) == 0 {
+                    next += Int64.random(in: 1...9, using: &random)
+                }
                 watermark.began(next)
                 open.insert(next)
                 next += 1

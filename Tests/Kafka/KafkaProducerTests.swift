@@ -49,7 +49,8 @@ import Testing
             logger: Fixture.logger)
         for token in 0..<UInt64(200) {
             try producer.produce(
-                topic: "orders", key: [UInt8(token)], value: [1], reporter: Int(token % 2), token: token << 40)
+                topic: "orders", key: [UInt8(token)], value: [1], reporter: Int(token % 2),
+                token: token << 40)
         }
         var tokens: [[UInt64]] = [[], []]
         while tokens[0].count + tokens[1].count < 200 {

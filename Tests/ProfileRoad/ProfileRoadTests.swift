@@ -81,10 +81,11 @@ struct ProfileRoadTests {
     @Test("after the deadline it answers with what it has, and keeps what comes later")
     func deadline() async throws {
         try await RoadFixture.with { fixture in
-            try await fixture.road({ $0.deadlineMs = 200 }) { probe in
+            try await fixture.road { probe in
                 let future = probe.start(7, games: 0b011)
                 let questions = try await probe.questions(2)
                 try await probe.reply(questions[0], RoleBody.role(1))
+                try await probe.passDeadline()
                 let answer = try await future.get()
                 #expect(answer.degraded && answer.missing == 0b010)
                 #expect(answer.profile.known == 0b001)
@@ -149,13 +150,12 @@ struct ProfileRoadTests {
     @Test("nobody's question is put when nobody waits for it any more")
     func droppedQuestions() async throws {
         try await RoadFixture.with { fixture in
-            try await fixture.road({
-                $0.maxCalls = 1
-                $0.deadlineMs = 200
-            }) { probe in
+            try await fixture.road({ $0.maxCalls = 1 }) { probe in
                 let first = probe.start(1, games: 1)
                 let question = try await probe.questions(1)[0]
                 let second = probe.start(2, games: 1)
+                try await probe.readsDone()
+                try await probe.passDeadline()
                 let (one, two) = try await (first.get(), second.get())
                 #expect(one.degraded && two.degraded)
                 try await probe.reply(question, RoleBody.absent)

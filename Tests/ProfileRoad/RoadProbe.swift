@@ -1,8 +1,9 @@
 import Catalog
 import NIOCore
-import ProfileRoad
 import Profiles
 import Redis
+
+@testable import ProfileRoad
 
 /// A road, its clock, and the role services behind it, which answer when and what the test says.
 // `@unchecked Sendable`: everything is touched on `loop` only; the methods hop there.
@@ -104,6 +105,20 @@ final class RoadProbe: @unchecked Sendable {
     /// Moves the monotonic clock on by a second.
     func passHold() async throws {
         try await onLoop { self.monotonicNs += 1_000_000_000 }
+    }
+
+    /// Returns when the store has answered all reads begun so far: replies come in order, and the first PING
+    /// may still overtake a read that waits for the end of its tick.
+    func readsDone() async throws {
+        for _ in 0..<2 { _ = try await redis.send(.make("PING")) }
+    }
+
+    /// Moves the monotonic clock past the deadline of everybody who waits.
+    func passDeadline() async throws {
+        try await onLoop {
+            self.monotonicNs += UInt64(self.road.options.deadlineMs) * 1_000_000
+            self.road.expire()
+        }
     }
 
     var unansweredQuestions: Int {

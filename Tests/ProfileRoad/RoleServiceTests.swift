@@ -6,7 +6,8 @@ import ProfileRoad
 import Profiles
 import Testing
 
-/// A role service: users below 1000 play as 10 × themselves, 1000 are absent, 2000 an error, 3000 never answer.
+/// A role service: users below 1000 play as 10 × themselves, 1000 are absent, 2000 an error, 3000 never
+/// answer.
 private final class FakeRoles: HTTPService {
     func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
         guard let user = request.query("user").flatMap(UInt64.init) else {
@@ -39,6 +40,8 @@ struct RoleServiceTests {
             let client = RoleClient(maxConnections: 64)
             var options = ProfileRoadOptions()
             options.deadlineMs = 60_000
+            options.redisTimeoutMs = 10_000
+            options.roleTimeoutMs = 30_000
             change(&options)
             var roads: [NIOLoopBound<ProfileRoad>] = []
             let loops: [any EventLoop] = Array(fixture.group.makeIterator())
@@ -94,10 +97,7 @@ struct RoleServiceTests {
 
     @Test("errors and silence leave the games unknown")
     func trouble() async throws {
-        try await with({
-            $0.roleTimeoutMs = 100
-            $0.deadlineMs = 30_000
-        }) { roads, loops in
+        try await with({ $0.roleTimeoutMs = 100 }) { roads, loops in
             for user: UInt64 in [2000, 3000] {
                 let answer = try await ask(roads[0], loops[0], user)
                 #expect(answer.degraded && answer.missing == 0b111 && answer.profile.known == 0)

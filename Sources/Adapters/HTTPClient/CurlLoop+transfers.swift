@@ -32,7 +32,7 @@ extension CurlLoop {
         } while hasStarted
     }
 
-    private func start(_ request: HTTPClientRequest, host: Int) {
+    private func start(_ request: HTTPClientRequest, host: HostQueue) {
         guard let transfer = idleTransfer(for: host) else {
             queues.finished(host)
             refuse(request, .other, "curl has no memory left")
@@ -81,8 +81,10 @@ extension CurlLoop {
     func end(_ transfer: Transfer, _ outcome: HTTPClientOutcome, isRemoved: Bool) {
         if !isRemoved { curl_multi_remove_handle(multi, transfer.easy) }
         transfer.isLive = false
-        queues.finished(transfer.host)
-        idle[transfer.host, default: []].append(transfer)
+        if let host = transfer.host {
+            queues.finished(host)
+            host.idle.append(transfer)
+        }
         completedCount += 1
         let elapsedUs = (monotonicNs() - transfer.startedNs) / 1000
         completions.append(
@@ -98,19 +100,11 @@ extension CurlLoop {
     }
 
     /// One that served that host before, a new one, or any.
-    private func idleTransfer(for host: Int) -> Transfer? {
-        if let transfer = idle[host]?.popLast() { return transfer }
-        if transfers.count < options.maxConnections {
-            guard let transfer = Transfer(options: options) else { return nil }
-            transfers.append(transfer)
-            return transfer
-        }
-        // All handles exist and fewer are live: one is idle at another host.
-        for other in Array(idle.keys) {
-            let transfer = idle[other]?.popLast()
-            if idle[other]?.isEmpty == true { idle[other] = nil }
-            if let transfer { return transfer }
-        }
-        return nil
+    private func idleTransfer(for host: HostQueue) -> Transfer? {
+        if let transfer = host.idle.popLast() { return transfer }
+        if transfers.count >= options.maxConnections { return queues.takeIdleTransfer() }
+        guard let transfer = Transfer(options: options, sockets: sockets) else { return nil }
+        transfers.append(transfer)
+        return transfer
     }
 }

@@ -13,18 +13,16 @@ import Glibc
 ///
 /// Everything in here runs on the curl thread; other threads reach the mailbox only.
 final class CurlLoop {
-    static let maxEvents = 256
     /// Nothing needs a longer sleep than this; it bounds what a lost wake-up could cost.
     static let maxSleepNs: UInt64 = 1_000_000_000
 
     let multi: UnsafeMutableRawPointer
     let mailbox: Mailbox
     let options: HTTPClientOptions
-    var queues: HostQueues
+    let sockets = SocketWatch()
+    let queues: HostQueues
     /// Every handle ever made, at most `maxConnections`.
     var transfers: [Transfer] = []
-    /// Those not in use, by the host they served last; their options mostly fit the next request there.
-    var idle: [Int: [Transfer]] = [:]
     var completions: [HTTPClientCompletion] = []
     /// Completions that belong to accepted requests (refused ones never counted as outstanding).
     var completedCount = 0
@@ -32,11 +30,8 @@ final class CurlLoop {
     var nextDeadlineNs = UInt64.max
 
     private let report: @Sendable ([HTTPClientCompletion]) -> Void
-    private let poller: Int32
-    private let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: maxEvents)
     /// When curl wants to be called without a socket being ready.
     private var timerNs: UInt64?
-    private var isWatched: [Bool] = []
     private var closeAtNs: UInt64?
 
     init(
@@ -49,14 +44,7 @@ final class CurlLoop {
         self.options = options
         self.report = report
         queues = HostQueues(perHost: options.perHost, maxTransfers: options.maxConnections)
-        poller = epoll_create1(Int32(EPOLL_CLOEXEC))
-        precondition(poller >= 0, "no descriptor left for epoll")
         connect()
-    }
-
-    deinit {
-        close(poller)
-        events.deallocate()
     }
 
     /// The thread's body; returns when the client is closed and everything is reported.
@@ -75,7 +63,6 @@ final class CurlLoop {
             flush()
         } while closeAtNs == nil || queues.live > 0 || queues.waitingCount > 0
         transfers.removeAll()
-        idle.removeAll()
         curl_multi_cleanup(multi)
     }
 
@@ -87,7 +74,7 @@ final class CurlLoop {
             multi,
             { _, socket, what, context, _ in
                 guard let context else { return -1 }
-                Unmanaged<CurlLoop>.fromOpaque(context).takeUnretainedValue().watch(socket, what)
+                Unmanaged<CurlLoop>.fromOpaque(context).takeUnretainedValue().sockets.watch(socket, what)
                 return 0
             }, context)
         hb_multi_set_timer_function(
@@ -98,50 +85,21 @@ final class CurlLoop {
                 loop.timerNs = timeoutMs < 0 ? nil : monotonicNs() + UInt64(timeoutMs) * 1_000_000
                 return 0
             }, context)
-        watch(mailbox.descriptor, CURL_POLL_IN)
-    }
-
-    /// curl's wish about a socket, or ours about the mailbox.
-    private func watch(_ socket: Int32, _ what: Int32) {
-        let index = Int(socket)
-        while isWatched.count <= index { isWatched.append(false) }
-        var event = epoll_event()
-        event.data.fd = socket
-        switch what {
-        case CURL_POLL_IN: event.events = EPOLLIN.rawValue
-        case CURL_POLL_OUT: event.events = EPOLLOUT.rawValue
-        case CURL_POLL_INOUT: event.events = EPOLLIN.rawValue | EPOLLOUT.rawValue
-        default:
-            // curl may have closed it already, and epoll then forgot it by itself.
-            if isWatched[index] { epoll_ctl(poller, EPOLL_CTL_DEL, socket, &event) }
-            isWatched[index] = false
-            return
-        }
-        if isWatched[index], epoll_ctl(poller, EPOLL_CTL_MOD, socket, &event) == 0 { return }
-        let code = epoll_ctl(poller, EPOLL_CTL_ADD, socket, &event)
-        precondition(code == 0, "epoll refused a socket: \(errno)")
-        isWatched[index] = true
+        sockets.watch(mailbox.descriptor, CURL_POLL_IN)
     }
 
     /// Waits for something to do and lets curl do it. `isDrained`: nothing else was ready.
     private func waitAndWork() -> (hasMail: Bool, isDrained: Bool) {
-        let count = epoll_wait(poller, events, Int32(Self.maxEvents), sleepMs())
-        precondition(count >= 0 || errno == EINTR, "epoll_wait failed: \(errno)")
         var hasMail = false
-        for index in 0..<max(0, Int(count)) {
-            guard events[index].data.fd != mailbox.descriptor else {
+        let isDrained = sockets.wait(timeoutMs: sleepMs()) { descriptor, mask in
+            if descriptor == mailbox.descriptor {
                 hasMail = true
-                continue
+            } else {
+                act(descriptor, mask)
             }
-            let ready = events[index].events
-            var mask: Int32 = 0
-            if ready & EPOLLIN.rawValue != 0 { mask |= CURL_CSELECT_IN }
-            if ready & EPOLLOUT.rawValue != 0 { mask |= CURL_CSELECT_OUT }
-            if ready & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { mask |= CURL_CSELECT_ERR }
-            act(events[index].data.fd, mask)
         }
         runTimer()
-        return (hasMail, count < Self.maxEvents)
+        return (hasMail, isDrained)
     }
 
     func runTimer() {

@@ -43,9 +43,12 @@ package struct HTTPClientRequest: Sendable {
         }
         if body.count > Self.maxBodyBytes { return "a body of more than \(Self.maxBodyBytes) bytes" }
         if headers.count > Self.maxHeaders { return "more than \(Self.maxHeaders) headers" }
-        if headers.contains(where: { $0.utf8.contains { $0 == 10 || $0 == 13 || $0 == 0 } }) {
-            return "a line end or NUL in a header"
-        }
+        if headers.contains(where: Self.breaksOut) { return "a line end or NUL in a header" }
         return nil
+    }
+
+    private static func breaksOut(_ header: String) -> Bool {
+        func scan(_ bytes: some Sequence<UInt8>) -> Bool { bytes.contains { $0 == 10 || $0 == 13 || $0 == 0 } }
+        return header.utf8.withContiguousStorageIfAvailable(scan) ?? scan(header.utf8)
     }
 }

@@ -1,75 +1,81 @@
-/// Which request may start next: at most `perHost` at once to a host, at most `maxTransfers` in all, and
-/// in turn among the hosts that may start one.
-///
-/// Waiting happens here and not inside curl, whose own queue of waiting handles lets their time run and
-/// serves the hosts in one line. A hung host fills its own share and nothing else. A pure value.
-struct HostQueues {
+/// One host's requests: those waiting here, and how many are under way.
+final class HostQueue {
     struct Waiting {
         let request: HTTPClientRequest
         /// When it gives up waiting, monotonic.
         let untilNs: UInt64
     }
 
-    private struct Host {
-        let key: String
-        var live = 0
-        var isInTurn = false
-        var waiting = FIFO<Waiting>()
-    }
+    let key: String
+    fileprivate(set) var live = 0
+    fileprivate var isInTurn = false
+    fileprivate var waiting = FIFO<Waiting>()
+    /// Handles that served this host last; their options mostly fit the next request here.
+    var idle: [Transfer] = []
 
-    /// Hosts remembered while idle; beyond it idle ones are forgotten.
-    static let maxIdleHosts = 256
+    fileprivate init(key: String) { self.key = key }
+}
+
+/// Which request may start next: at most `perHost` at once to a host, at most `maxTransfers` in all, and
+/// in turn among the hosts that may start one.
+///
+/// Waiting happens here and not inside curl, whose own queue of waiting handles lets their time run and
+/// serves the hosts in one line. A hung host fills its own share and nothing else. Does no I/O and reads
+/// no clock; owned by the curl thread.
+final class HostQueues {
+    /// Hosts remembered; beyond it idle ones are forgotten.
+    static let maxHosts = 256
 
     let perHost: Int
     let maxTransfers: Int
     private(set) var live = 0
     private(set) var waitingCount = 0
-    private var hosts: [Int: Host] = [:]
-    private var indices: [String: Int] = [:]
-    private var nextIndex = 0
+    private(set) var hosts: [String: HostQueue] = [:]
+    /// Handles of hosts that were forgotten.
+    private var spares: [Transfer] = []
     /// Hosts with something waiting and room for it, each once.
-    private var turns = FIFO<Int>()
+    private var turns = FIFO<HostQueue>()
 
     init(perHost: Int, maxTransfers: Int) {
         self.perHost = perHost
         self.maxTransfers = maxTransfers
     }
 
-    mutating func add(_ request: HTTPClientRequest, untilNs: UInt64) {
-        let index = index(for: Self.hostKey(request.url))
-        hosts[index]?.waiting.append(Waiting(request: request, untilNs: untilNs))
+    func add(_ request: HTTPClientRequest, untilNs: UInt64) {
+        let host = host(for: Self.hostKey(request.url))
+        host.waiting.append(HostQueue.Waiting(request: request, untilNs: untilNs))
         waitingCount += 1
-        offerTurn(index)
+        offerTurn(host)
     }
 
     /// Takes the next request that may start; `finished(host)` must follow when it has ended.
-    mutating func next() -> (request: HTTPClientRequest, host: Int)? {
-        while live < maxTransfers, let index = turns.popFirst() {
-            hosts[index]?.isInTurn = false
-            guard let waiting = hosts[index]?.waiting.popFirst() else { continue }
+    func next() -> (request: HTTPClientRequest, host: HostQueue)? {
+        while live < maxTransfers, let host = turns.popFirst() {
+            host.isInTurn = false
+            guard let waiting = host.waiting.popFirst() else { continue }
             waitingCount -= 1
             live += 1
-            hosts[index]?.live += 1
-            offerTurn(index)
-            return (waiting.request, index)
+            host.live += 1
+            offerTurn(host)
+            return (waiting.request, host)
         }
         return nil
     }
 
-    mutating func finished(_ host: Int) {
+    func finished(_ host: HostQueue) {
         live -= 1
-        hosts[host]?.live -= 1
+        host.live -= 1
         offerTurn(host)
     }
 
     /// Takes out those that have waited too long. A queue's first ones go first: a request behind another
     /// with a longer bound leaves with it.
-    mutating func expired(nowNs: UInt64) -> [HTTPClientRequest] {
+    func expired(nowNs: UInt64) -> [HTTPClientRequest] {
         guard waitingCount > 0 else { return [] }
         var expired: [HTTPClientRequest] = []
-        for index in Array(hosts.keys) {
-            while let first = hosts[index]?.waiting.first, first.untilNs <= nowNs {
-                _ = hosts[index]?.waiting.popFirst()
+        for host in hosts.values {
+            while let first = host.waiting.first, first.untilNs <= nowNs {
+                _ = host.waiting.popFirst()
                 waitingCount -= 1
                 expired.append(first.request)
             }
@@ -82,8 +88,15 @@ struct HostQueues {
         waitingCount == 0 ? nil : hosts.values.compactMap { $0.waiting.first?.untilNs }.min()
     }
 
-    mutating func removeAllWaiting() -> [HTTPClientRequest] {
-        expired(nowNs: .max)
+    func removeAllWaiting() -> [HTTPClientRequest] { expired(nowNs: .max) }
+
+    /// A handle that is idle at any host.
+    func takeIdleTransfer() -> Transfer? {
+        if let transfer = spares.popLast() { return transfer }
+        for host in hosts.values {
+            if let transfer = host.idle.popLast() { return transfer }
+        }
+        return nil
     }
 
     /// Scheme, name and port of a URL as written; what is no URL is a host of its own.
@@ -97,27 +110,25 @@ struct HostQueues {
         return String(url[..<(end ?? bytes.endIndex)])
     }
 
-    private mutating func offerTurn(_ index: Int) {
-        guard let host = hosts[index], !host.isInTurn, host.live < perHost, !host.waiting.isEmpty else {
-            return
-        }
-        hosts[index]?.isInTurn = true
-        turns.append(index)
+    private func offerTurn(_ host: HostQueue) {
+        guard !host.isInTurn, host.live < perHost, !host.waiting.isEmpty else { return }
+        host.isInTurn = true
+        turns.append(host)
     }
 
-    private mutating func index(for key: String) -> Int {
-        if let index = indices[key] { return index }
-        if hosts.count >= Self.maxIdleHosts { forgetIdle() }
-        nextIndex += 1
-        hosts[nextIndex] = Host(key: key)
-        indices[key] = nextIndex
-        return nextIndex
+    private func host(for key: String) -> HostQueue {
+        if let host = hosts[key] { return host }
+        if hosts.count >= Self.maxHosts { forgetIdle() }
+        let host = HostQueue(key: key)
+        hosts[key] = host
+        return host
     }
 
-    private mutating func forgetIdle() {
-        for (index, host) in hosts where host.live == 0 && host.waiting.isEmpty && !host.isInTurn {
-            hosts[index] = nil
-            indices[host.key] = nil
+    /// Forgets hosts with nothing to do; their handles can serve any other.
+    private func forgetIdle() {
+        for (key, host) in hosts where host.live == 0 && host.waiting.isEmpty && !host.isInTurn {
+            spares += host.idle
+            hosts[key] = nil
         }
     }
 }

@@ -21,7 +21,7 @@ final class Transfer {
     /// The request under way; meaningless in between.
     private(set) var token: UInt64 = 0
     private(set) var isTLS = false
-    private(set) var host = 0
+    private(set) var host: HostQueue?
     private(set) var startedNs: UInt64 = 0
     private(set) var deadlineNs: UInt64 = .max
     /// Whether curl has it.
@@ -37,6 +37,7 @@ final class Transfer {
     private var headerBytes = 0
     private var maxResponseBytes = 0
 
+    private let sockets: SocketWatch
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private let nodes = UnsafeMutablePointer<curl_slist>.allocate(capacity: HTTPClientRequest.maxHeaders)
     private var bytes: UnsafeMutablePointer<UInt8>
@@ -45,9 +46,10 @@ final class Transfer {
     private var timeoutMs = 0
 
     /// Nil when curl has no memory left.
-    init?(options: HTTPClientOptions) {
+    init?(options: HTTPClientOptions, sockets: SocketWatch) {
         guard let easy = curl_easy_init() else { return nil }
         self.easy = easy
+        self.sockets = sockets
         capacity = 4096
         bytes = .allocate(capacity: capacity)
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -104,13 +106,21 @@ final class Transfer {
                 guard let context, let address else { return CURL_SOCKET_BAD }
                 let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
                 guard transfer.mayConnect() else { return CURL_SOCKET_BAD }
-                let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
-                return socket(address.pointee.family, type, address.pointee.protocol)
+                return transfer.sockets.open(
+                    family: address.pointee.family, type: address.pointee.socktype,
+                    protocolNumber: address.pointee.protocol)
             }, context)
+        hb_easy_set_close_socket_function(
+            easy,
+            { sockets, descriptor in
+                guard let sockets else { return 1 }
+                Unmanaged<SocketWatch>.fromOpaque(sockets).takeUnretainedValue().closed(descriptor)
+                return 0
+            }, Unmanaged.passUnretained(sockets).toOpaque())
     }
 
     /// Sets the handle up for a request, which has no `fault`.
-    func prepare(_ request: HTTPClientRequest, host: Int, nowNs: UInt64) {
+    func prepare(_ request: HTTPClientRequest, host: HostQueue, nowNs: UInt64) {
         isLive = true
         token = request.token
         self.host = host
@@ -144,10 +154,7 @@ final class Transfer {
         var offset = 0
         for (index, header) in request.headers.enumerated() {
             let start = bytes + offset
-            for byte in header.utf8 {
-                bytes[offset] = byte
-                offset += 1
-            }
+            offset += copy(header.utf8, to: offset)
             bytes[offset] = 0
             offset += 1
             let isLast = index + 1 == request.headers.count
@@ -160,13 +167,17 @@ final class Transfer {
         switch request.method {
         case .get: hb_easy_set_long(easy, CURLOPT_HTTPGET, 1)
         case .post:
-            request.body.withUnsafeBufferPointer { body in
-                if let start = body.baseAddress { (bytes + offset).update(from: start, count: body.count) }
-            }
+            _ = copy(request.body, to: offset)
             hb_easy_set_long(easy, CURLOPT_POST, 1)
             hb_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
             hb_easy_set_pointer(easy, CURLOPT_POSTFIELDS, bytes + offset)
         }
+    }
+
+    /// Copies to an offset of the buffer and returns how many bytes that were.
+    private func copy(_ source: some Collection<UInt8>, to offset: Int) -> Int {
+        let room = UnsafeMutableBufferPointer(start: bytes + offset, count: capacity - offset)
+        return room.update(fromContentsOf: source)
     }
 
     /// curl is about to send.

@@ -7,8 +7,9 @@ import NIOHTTP1
 /// the service holds as many requests as it may, or the peer takes no answers; what one read has decoded
 /// beyond that waits here, and one read is bounded by `maxHeaderBytes`.
 ///
-/// Its life: open → (last answer written, nothing more accepted) lingering → closed. Lingering means: our side
-/// is shut, what the peer still says is read and dropped, so that a reset does not overtake the last answer.
+/// Its life: open → (last answer written, nothing more accepted) lingering → closed. Lingering means: our
+/// side is shut, what the peer still says is read and dropped, so that a reset does not overtake the last
+/// answer.
 ///
 /// `@unchecked Sendable`: a responder may carry the reference to other threads, but all state is touched on
 /// `loop` only; `HTTPResponder.respond` hops there.

@@ -50,7 +50,14 @@ package final class HTTPServer: Sendable {
                         service: makeService(loop, index), unixS: ServerLoop.coarseUnixS)
                 }.get())
         }
-        let listener = try await bootstrap(group, served).bind(host: options.host, port: options.port).get()
+        let listener: any Channel
+        do {
+            listener = try await bootstrap(group, served).bind(host: options.host, port: options.port).get()
+        } catch {
+            // Nothing will come to these loops: their sweeps end.
+            for loop in served { _ = loop.drain() }
+            throw error
+        }
         running.withLock { $0 = Running(listener: listener, loops: served) }
         let port = listener.localAddress?.port ?? 0
         logger.info(

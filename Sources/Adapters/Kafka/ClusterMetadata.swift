@@ -5,8 +5,8 @@ struct ClusterMetadata {
     /// Partitions that have a leader, by topic.
     private(set) var partitions: [String: Int] = [:]
 
-    /// Always asks for all topics: to ask for one by name makes brokers that create topics by themselves create
-    /// it, with their own number of partitions (librdkafka's in-memory cluster always does, with 4).
+    /// Always asks for all topics: to ask for one by name makes brokers that create topics by themselves
+    /// create it, with their own number of partitions (librdkafka's in-memory cluster always does, with 4).
     /// Blocks at most `timeoutMs`.
     init(of client: ClientHandle, timeoutMs: Int32) throws(KafkaFailure) {
         var answer: UnsafePointer<rd_kafka_metadata>?

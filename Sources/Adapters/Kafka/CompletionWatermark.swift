@@ -2,8 +2,8 @@
 ///
 /// Records begin in the order of their offsets and finish in any. The watermark never passes a record that
 /// has begun and not finished, so a restart reads it again. Offsets that never begin (holes left by a
-/// compaction) do not hold it up. A pure value; whoever owns the partition owns it. After a partition has been
-/// assigned anew, or its offsets went back, make a new one.
+/// compaction) do not hold it up. A pure value; whoever owns the partition owns it. After a partition has
+/// been assigned anew, or its offsets went back, make a new one.
 package struct CompletionWatermark: Sendable {
     /// Offsets that have begun and are not yet passed, ascending, from `head` on; `head` is the first that
     /// is unfinished.

@@ -5,8 +5,8 @@ import NIOCore
 
 /// What a consumer's facade, its loop and its thread share.
 ///
-/// `@unchecked Sendable`: `thread` is written in `start`, before the value is shared, and read by the one close
-/// that wins `closing`; the rest is constant, atomic or locks for itself.
+/// `@unchecked Sendable`: `thread` is written in `start`, before the value is shared, and read by the one
+/// close that wins `closing`; the rest is constant, atomic or locks for itself.
 final class ConsumerCore: @unchecked Sendable {
     /// After the deadline of a close: time to free the handle.
     static let releaseMs: Int64 = 500

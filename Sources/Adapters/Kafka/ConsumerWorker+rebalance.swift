@@ -23,8 +23,8 @@ extension ConsumerWorker {
         }
     }
 
-    /// The start offsets are looked up here and not left to librdkafka, since only so is it known which offset
-    /// is due first: a trimmed log would otherwise be read from its new beginning without a word.
+    /// The start offsets are looked up here and not left to librdkafka, since only so is it known which
+    /// offset is due first: a trimmed log would otherwise be read from its new beginning without a word.
     private mutating func assign(_ ids: [TopicPartition]) {
         let starts = startOffsets(ids)
         let list = TopicPartitionList(capacity: ids.count)
@@ -53,7 +53,8 @@ extension ConsumerWorker {
         tell(.assigned(ids), generation: generation)
     }
 
-    /// The group's committed offset of each partition, negative for none; without those that could not be had.
+    /// The group's committed offset of each partition, negative for none; without those that could not be
+    /// had.
     private func startOffsets(_ ids: [TopicPartition]) -> [TopicPartition: Int64] {
         guard !ids.isEmpty else { return [:] }
         let list = TopicPartitionList(ids)
@@ -71,8 +72,8 @@ extension ConsumerWorker {
         return offsets
     }
 
-    /// Gives everything up at once. Finished work is committed on the way out, without waiting for the answer;
-    /// unfinished work goes on at its own pace and is no concern of ours.
+    /// Gives everything up at once. Finished work is committed on the way out, without waiting for the
+    /// answer; unfinished work goes on at its own pace and is no concern of ours.
     private mutating func revoke() {
         if rd_kafka_assignment_lost(client.pointer) == 0 {
             committer.send(nowNs: MonotonicClock.nowNs, generation: generation)

@@ -1,8 +1,9 @@
 import CRdKafka
 import Logging
 
-/// What the "kafka-consume" thread does, round by round: take commands, serve the consumer's queue (rebalances,
-/// commit results, errors), read the partitions that have credits, commit, hand the events to the loop.
+/// What the "kafka-consume" thread does, round by round: take commands, serve the consumer's queue
+/// (rebalances, commit results, errors), read the partitions that have credits, commit, hand the events to
+/// the loop.
 struct ConsumerWorker {
     typealias Buffer = UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
 

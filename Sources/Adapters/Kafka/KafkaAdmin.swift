@@ -18,9 +18,9 @@ package struct TopicSpec: Sendable, Equatable {
 package enum KafkaAdmin {
     /// Makes the topics that are missing and waits until each has all its partitions.
     ///
-    /// A topic that is there with enough partitions is left as it is; one with too few is an error, since keys
-    /// would move if partitions were added. A cluster without CreateTopics (librdkafka's in-memory one) is
-    /// fine as long as nothing is missing.
+    /// A topic that is there with enough partitions is left as it is; one with too few is an error, since
+    /// keys would move if partitions were added. A cluster without CreateTopics (librdkafka's in-memory
+    /// one) is fine as long as nothing is missing.
     package static func ensureTopics(
         _ topics: [TopicSpec], options: KafkaClientOptions, timeoutMs: Int32, logger: Logger
     ) throws(KafkaFailure) {

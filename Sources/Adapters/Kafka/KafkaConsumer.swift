@@ -32,14 +32,15 @@ package final class KafkaConsumer: Sendable {
         core.stopWithoutWaiting()
     }
 
-    /// Adds credits: `count` more records of the partition may come. Void if it has been revoked. On the loop.
+    /// Adds credits: `count` more records of the partition may come. Void if it has been revoked. On the
+    /// loop.
     package func grant(_ partition: TopicPartition, count: Int) {
         core.post(.grant(partition, count: count, generation: core.currentGeneration))
     }
 
-    /// Sets the group's position: `offset` is the next to read, as from `CompletionWatermark`. Returns at once;
-    /// the newest offset a partition is committed with all others within `commitIntervalMs`, and retried
-    /// until it stands. Void if the partition has been revoked. On the loop.
+    /// Sets the group's position: `offset` is the next to read, as from `CompletionWatermark`. Returns at
+    /// once; the newest offset a partition is committed with all others within `commitIntervalMs`, and
+    /// retried until it stands. Void if the partition has been revoked. On the loop.
     package func commit(_ partition: TopicPartition, offset: Int64) {
         core.post(.commit(partition, offset: offset, generation: core.currentGeneration))
     }

@@ -3,8 +3,8 @@ package enum KafkaConsumerEvent: Sendable {
     /// These partitions are ours now, with no credits yet. With the eager protocol this is the whole
     /// assignment, and empty when there are more members than partitions.
     case assigned([TopicPartition])
-    /// These are no longer ours; credits and commits for them are void from here on. Work on their records may
-    /// go on: nobody waits for it, and the next owner begins at the last commit.
+    /// These are no longer ours; credits and commits for them are void from here on. Work on their records
+    /// may go on: nobody waits for it, and the next owner begins at the last commit.
     case revoked([TopicPartition])
     /// In offset order, never more than was granted.
     case records(TopicPartition, [KafkaRecord])

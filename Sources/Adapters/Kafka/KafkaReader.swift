@@ -67,10 +67,10 @@ package final class KafkaReader {
 
     /// Sets the offsets of a group that has no members now.
     ///
-    /// The broker refuses (UNKNOWN_MEMBER_ID) while it has; librdkafka's in-memory cluster also refuses once a
-    /// group has ever had a member. With `joining`, a refusal is answered by joining the group, committing as
-    /// its only member, and leaving; this takes seconds, and gives up when another member shares the
-    /// partitions.
+    /// The broker refuses (UNKNOWN_MEMBER_ID) while it has; librdkafka's in-memory cluster also refuses
+    /// once a group has ever had a member. With `joining`, a refusal is answered by joining the group,
+    /// committing as its only member, and leaving; this takes seconds, and gives up when another member
+    /// shares the partitions.
     package func commit(
         group: String, _ offsets: [TopicPartition: Int64], joining: Bool = false
     ) throws(KafkaFailure) {
@@ -86,9 +86,9 @@ package final class KafkaReader {
 
     /// Reads the records of each range, in offset order within a partition; partitions are mixed.
     ///
-    /// Ends when every partition has reached the end of its range, or the end of its log if that comes first.
-    /// Records that are no longer in the log are missing from the start of their range: compare with `bounds`.
-    /// Throws when nothing has come for the reader's timeout.
+    /// Ends when every partition has reached the end of its range, or the end of its log if that comes
+    /// first. Records that are no longer in the log are missing from the start of their range: compare with
+    /// `bounds`. Throws when nothing has come for the reader's timeout.
     package func read(
         _ ranges: [TopicPartition: Range<Int64>], each: (TopicPartition, KafkaRecord) -> Void
     ) throws(KafkaFailure) {

@@ -1,17 +1,18 @@
 import CRdKafka
+import Glibc
 import Logging
 
 /// librdkafka's in-memory Kafka cluster, on a loopback port of its own choosing.
 ///
 /// For demos and tests; speaks enough of the protocol for producers, consumers and groups. What it lacks
-/// against Apache Kafka, in 2.0.2: no CreateTopics; any metadata request for an unknown topic creates it with 4
-/// partitions; at most 5 MiB or 100,000 batches a partition, the oldest then go silently; no look-up of
-/// offsets by time; no duplicate check for a producer without transactions; a fetch that finds nothing waits
-/// out its time though data comes; a group once joined takes commits from members only, and from nobody while
-/// it waits for members to join; a first join takes 3 s, each later one a session timeout less a second; a
-/// member whose session (shorter than those 3 s) runs out while it joins is never answered. It has its own
-/// thread; all methods may be called from any thread and block until that thread has done the work. Clients
-/// do not keep it alive.
+/// against Apache Kafka, in 2.0.2: no CreateTopics; any metadata request for an unknown topic creates it
+/// with 4 partitions; at most 5 MiB or 100,000 batches a partition, the oldest then go silently; no look-up
+/// of offsets by time; no duplicate check for a producer without transactions; a fetch that finds nothing
+/// waits out its time though data comes; a group once joined takes commits from members only, and from
+/// nobody while it waits for members to join; a first join takes 3 s, each later one a session timeout less
+/// a second; a member whose session (shorter than those 3 s) runs out while it joins is never answered. It
+/// has its own thread; all methods may be called from any thread and block until that thread has done the
+/// work. Clients do not keep it alive.
 package final class LocalCluster: @unchecked Sendable {
     // Sendable: both pointers are constant, and the rd_kafka_mock functions used here pass a message to the
     // cluster's thread.
@@ -36,16 +37,16 @@ package final class LocalCluster: @unchecked Sendable {
 
     /// Throws if the topic exists.
     package func createTopic(_ name: String, partitions: Int) throws(KafkaFailure) {
-        try check(rd_kafka_mock_topic_create(cluster, name, Int32(partitions), 1), "topic \(name)")
+        try command("topic \(name)") { rd_kafka_mock_topic_create(cluster, name, Int32(partitions), 1) }
     }
 
     /// Drops all connections and refuses new ones; the data stays, and so does the port.
     package func setDown() throws(KafkaFailure) {
-        try check(rd_kafka_mock_broker_set_down(cluster, -1), "broker down")
+        try command("broker down") { rd_kafka_mock_broker_set_down(cluster, -1) }
     }
 
     package func setUp() throws(KafkaFailure) {
-        try check(rd_kafka_mock_broker_set_up(cluster, -1), "broker up")
+        try command("broker up") { rd_kafka_mock_broker_set_up(cluster, -1) }
     }
 
     /// The next requests of the API key (https://kafka.apache.org/protocol#protocol_api_keys) fail with
@@ -55,7 +56,14 @@ package final class LocalCluster: @unchecked Sendable {
         rd_kafka_mock_push_request_errors_array(cluster, apiKey, errors.count, errors)
     }
 
-    private func check(_ error: rd_kafka_resp_err_t, _ what: String) throws(KafkaFailure) {
+    /// The cluster's thread serves commands first and then throws away what woke it, the bell of a command
+    /// that came in between included; such a command waits for the next second. A command that follows
+    /// another at once would mostly do so: hence the pause.
+    private func command(
+        _ what: String, _ body: () -> rd_kafka_resp_err_t
+    ) throws(KafkaFailure) {
+        usleep(500)
+        let error = body()
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
             throw KafkaFailure(error, message: "\(what): \(String(cString: rd_kafka_err2str(error)))")
         }

@@ -49,8 +49,8 @@ struct OffsetCommitter {
         notBeforeNs = nowNs + intervalNs
     }
 
-    /// Takes a result. What failed for now and still concerns this generation is sent again; any other failure
-    /// is returned.
+    /// Takes a result. What failed for now and still concerns this generation is sent again; any other
+    /// failure is returned.
     mutating func settle(_ event: OpaquePointer, generation: UInt64, nowNs: UInt64) -> KafkaFailure? {
         inFlight -= 1
         let sentIn = UInt64(UInt(bitPattern: rd_kafka_event_opaque(event)))

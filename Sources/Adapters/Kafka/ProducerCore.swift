@@ -5,9 +5,9 @@ import NIOCore
 
 /// The producer's state and its thread's loop.
 ///
-/// `@unchecked Sendable`: `thread` is written in `start`, before the value is shared, and read by the one close
-/// that wins `closing`; `worker` state lives on the thread's stack; everything else is behind `gate`, atomic,
-/// or constant.
+/// `@unchecked Sendable`: `thread` is written in `start`, before the value is shared, and read by the one
+/// close that wins `closing`; `worker` state lives on the thread's stack; everything else is behind `gate`,
+/// atomic, or constant.
 final class ProducerCore: @unchecked Sendable {
     /// Reports taken before they are handed over, so that one busy queue cannot hold them back for long.
     static let maxReportsARound = 8192

@@ -37,7 +37,8 @@ final class ProducerHandle: @unchecked Sendable {
     /// Messages for which no report has been taken yet.
     var outstanding: Int32 { rd_kafka_outq_len(client.pointer) }
 
-    /// Turns everything outstanding into failure reports; an answer that is still on its way is not waited for.
+    /// Turns everything outstanding into failure reports; an answer that is still on its way is not waited
+    /// for.
     func purge() {
         rd_kafka_purge(
             client.pointer,

@@ -3,7 +3,8 @@ import Glibc
 
 /// A named thread that owns a client's C handle, and can be waited for with a deadline.
 ///
-/// `@unchecked Sendable`: `thread` is written once in `init` and read by `finish`, which its owner calls once.
+/// `@unchecked Sendable`: `thread` is written once in `init` and read by `finish`, which its owner calls
+/// once.
 final class WorkerThread: @unchecked Sendable {
     private var thread = pthread_t()
     private let ended = Mailbox<Void>()

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// The ports that the process listens on, written as `{"admin":40001,"http":40002}` once all are known, so that
-/// whoever started the process with port 0 finds them.
+/// The ports that the process listens on, written as `{"admin":40001,"http":40002}` once all are known, so
+/// that whoever started the process with port 0 finds them.
 package final class PortsFile: Sendable {
     private struct State {
         var expected: Set<String> = []

@@ -2,9 +2,9 @@ import ServiceLifecycle
 
 /// One part of a process that runs from start to shutdown: a server, a consumer, a sweep.
 ///
-/// Parts start in the order of their list, each without waiting for the others, and stop in the reverse order,
-/// each when the one before it has stopped. A part that ends by itself, or throws, ends the process with a
-/// log line and exit code 1; the other parts still stop in order.
+/// Parts start in the order of their list, each without waiting for the others, and stop in the reverse
+/// order, each when the one before it has stopped. A part that ends by itself, or throws, ends the process
+/// with a log line and exit code 1; the other parts still stop in order.
 package struct ServicePart: Sendable {
     package let name: String
     let run: @Sendable () async throws -> Void

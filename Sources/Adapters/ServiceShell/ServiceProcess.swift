@@ -19,8 +19,8 @@ package enum ServiceProcess {
     /// Never returns. Every process has the settings `log.level`, `loops`, `ports_file`, `shutdown.deadline`,
     /// `admin.host` and `admin.port`.
     ///
-    /// - Parameter defineParts: reads the settings it needs and returns the parts in starting order; it starts
-    ///   nothing itself.
+    /// - Parameter defineParts: reads the settings it needs and returns the parts in starting order; it
+    ///   starts nothing itself.
     package static func run(
         name: String, configPath: String,
         defineParts: (ServiceContext) async throws -> [ServicePart]

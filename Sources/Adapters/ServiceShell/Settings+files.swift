@@ -2,8 +2,8 @@ import Glibc
 
 /// Getters of what stands in other files.
 extension Settings {
-    /// A path. From the settings file a relative one is taken from that file's folder; from the environment it
-    /// is left as it is.
+    /// A path. From the settings file a relative one is taken from that file's folder; from the environment
+    /// it is left as it is.
     package func path(_ key: String, default fallback: String? = nil) throws(SettingsFault) -> String {
         guard let path = try optionalPath(key) ?? fallback.map({ beside($0) }) else { throw missing(key) }
         return path

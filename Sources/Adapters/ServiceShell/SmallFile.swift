@@ -2,7 +2,8 @@ import Glibc
 
 /// Whole small files, read and written.
 enum SmallFile {
-    /// The content; nil when it cannot be read, is larger than `maxBytes` or is no regular file (`errno` tells).
+    /// The content; nil when it cannot be read, is larger than `maxBytes` or is no regular file (`errno`
+    /// tells).
     static func read(_ path: String, maxBytes: Int) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }

@@ -2,7 +2,8 @@ import Profiles
 
 /// What could be found out about a person in time.
 package struct ProfileAnswer: Sendable {
-    /// With what is known; games in `missing` may be absent from it, or, after `refresh`, be of older knowledge.
+    /// With what is known; games in `missing` may be absent from it, or, after `refresh`, be of older
+    /// knowledge.
     package let profile: Profile
     /// The games asked for that nobody answered for, bit g = game slot g.
     package let missing: UInt64

@@ -8,7 +8,8 @@ import Redis
 ///
 /// - A person is looked up once at a time, and a game's role service is asked about a person once at a time;
 ///   whoever asks meanwhile joins.
-/// - After the deadline an answer is given with what is there; what is still on its way is kept when it comes.
+/// - After the deadline an answer is given with what is there; what is still on its way is kept when it
+/// comes.
 /// - An answer that must not be believed is none: a damaged value in Redis counts as absent and is written
 ///   anew, a failed or odd role service leaves its game unknown.
 ///
@@ -21,16 +22,16 @@ package final class ProfileRoad {
 
     let catalog: Catalog
     let redis: RedisConnection
-    private let ask: ([RoleQuestion]) -> Void
+    let ask: ([RoleQuestion]) -> Void
     private let wallMs: () -> Int64
-    private let monotonicNs: () -> UInt64
+    let monotonicNs: () -> UInt64
     private let random: () -> UInt64
 
     private var cache: ProfileCache
     var people: [UInt64: Person] = [:]
     var desk: RoleDesk
     var questions: [UInt64: RoleCall] = [:]
-    private var nextToken: UInt64 = 0
+    var nextToken: UInt64 = 0
     private var nextWaiter: UInt64 = 0
     /// People to be read from Redis at the end of this tick.
     var unread: [UInt64] = []
@@ -41,7 +42,7 @@ package final class ProfileRoad {
     ///   - redis: on the same loop; it need not be ready.
     ///   - ask: carries questions to the role services; each must come back once through `replied`.
     ///   - wallMs: Unix milliseconds.
-    ///   - monotonicNs: of holds and pauses; nil = the loop's clock.
+    ///   - monotonicNs: of deadlines, holds and pauses; nil = the loop's clock.
     ///   - random: any words; they spread the ends of lives.
     package init(
         catalog: Catalog, loop: any EventLoop, redis: RedisConnection, options: ProfileRoadOptions,
@@ -184,76 +185,9 @@ package final class ProfileRoad {
         if person.isNews, !person.isStoreLost { writeStored(person.profile) }
     }
 
-    // MARK: - Role services
-
-    /// Puts as many questions as may be put.
-    func pump() {
-        var batch: [RoleQuestion] = []
-        var dropped: [RoleCall] = []
-        while let turn = desk.next(isWanted: { self.people[$0.user]?.wants($0.game) ?? false }) {
-            switch turn {
-            case .dropped(let call): dropped.append(call)
-            case .put(let call):
-                nextToken += 1
-                questions[nextToken] = call
-                batch.append(
-                    RoleQuestion(
-                        token: nextToken, url: catalog.games[Int(call.game)].roleURL(user: call.user),
-                        timeoutMs: options.roleTimeoutMs, connectTimeoutMs: options.roleConnectTimeoutMs))
-            }
-        }
-        if !batch.isEmpty {
-            counters.roleQuestions += UInt64(batch.count)
-            ask(batch)
-        }
-        for call in dropped {
-            people[call.user]?.asked &= ~(1 << UInt64(call.game))
-            settle(call.user)
-        }
-    }
-
-    /// Takes the replies to questions, in any order; on the loop.
-    package func replied(_ replies: [RoleReply]) {
-        loop.assertInEventLoop()
-        for reply in replies {
-            guard let call = questions.removeValue(forKey: reply.token) else { continue }
-            take(reply, call)
-            settle(call.user)
-        }
-        pump()
-    }
-
-    private func take(_ reply: RoleReply, _ call: RoleCall) {
-        let bit: UInt64 = 1 << UInt64(call.game)
-        people[call.user]?.asked &= ~bit
-        guard case .answered(200, let body) = reply.result else {
-            counters.roleFailures += 1
-            people[call.user]?.failed |= bit
-            return desk.failed(call, nowNs: monotonicNs())
-        }
-        // nil is an answer too (not registered), so that `try?` will not do here.
-        let answer: GameProfile?
-        do {
-            answer = try RoleAnswer.parse(body, game: catalog.games[Int(call.game)])
-        } catch {
-            counters.roleMalformed += 1
-            people[call.user]?.failed |= bit
-            return desk.failed(call, nowNs: monotonicNs())
-        }
-        counters.roleAnswers += 1
-        desk.answered(call, nowNs: monotonicNs())
-        guard var person = people[call.user] else { return }
-        person.profile = person.profile.aged(nowS: nowS, ages: options.ages)
-        person.profile.take(answer, game: call.game, nowS: nowS)
-        person.failed &= ~bit
-        person.isNews = true
-        people[call.user] = person
-    }
-
     // MARK: - Time
 
-    private var nowS: UInt32 { UInt32(clamping: wallMs() / 1000) }
-    private var loopNs: UInt64 { loop.now.uptimeNanoseconds }
+    var nowS: UInt32 { UInt32(clamping: wallMs() / 1000) }
 
     private func young(_ profile: Profile?) -> Profile? {
         profile?.aged(nowS: nowS, ages: options.ages)
@@ -261,22 +195,26 @@ package final class ProfileRoad {
 
     /// All deadlines are equally far, so that they end in the order in which they were set.
     private func setDeadline(_ user: UInt64, _ waiter: UInt64) {
-        deadlines.append((loopNs + UInt64(options.deadlineMs) * 1_000_000, user, waiter))
+        deadlines.append((monotonicNs() + UInt64(options.deadlineMs) * 1_000_000, user, waiter))
         armTimer()
     }
 
     private func armTimer() {
         guard !isTimerSet, let first = deadlines.first else { return }
         isTimerSet = true
-        loop.assumeIsolated().scheduleTask(deadline: .uptimeNanoseconds(first.atNs)) {
+        // At least a millisecond: deadlines of one millisecond are served together.
+        let leftNs = max(1_000_000, Int64(clamping: first.atNs) - Int64(clamping: monotonicNs()))
+        loop.assumeIsolated().scheduleTask(in: .nanoseconds(leftNs)) {
             self.isTimerSet = false
             self.expire()
             self.armTimer()
         }
     }
 
-    private func expire() {
-        while let first = deadlines.first, first.atNs <= loopNs {
+    /// Answers everybody whose deadline has passed.
+    func expire() {
+        let nowNs = monotonicNs()
+        while let first = deadlines.first, first.atNs <= nowNs {
             deadlines.removeFirst()
             guard let index = people[first.user]?.waiters.firstIndex(where: { $0.id == first.waiter }) else {
                 continue

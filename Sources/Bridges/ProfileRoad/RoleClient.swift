@@ -6,8 +6,8 @@ import Synchronization
 
 /// Carries the questions of all roads of a process to the role services, over one HTTP client and its thread.
 ///
-/// `Sendable`: questions come from the loops, completions from the client's thread; each reply goes back to the
-/// loop of the road that asked.
+/// `Sendable`: questions come from the loops, completions from the client's thread; each reply goes back to
+/// the loop of the road that asked.
 package final class RoleClient: Sendable {
     /// Roads a client serves at most: the upper 16 bits of a request's token say which one asked.
     package static let maxRoads = 1 << 16

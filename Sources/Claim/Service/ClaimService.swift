@@ -24,8 +24,11 @@ final class ClaimService: Sendable {
     /// Reads the settings and makes the parts; nothing is started.
     static func parts(_ context: ServiceContext) throws -> [ServicePart] {
         try Wiring.admitOperators(context)
-        let service = try ClaimService(try ClaimSettings(context.settings), context)
-        return [service.kafkaPart, service.rolesPart, service.loopsPart, service.topicsPart, try service.httpPart()]
+        let service = try ClaimService(try ClaimSettings(context), context)
+        let watch = service.settings.kafka.watch.map { [$0] } ?? []
+        return watch + [
+            service.kafkaPart, service.rolesPart, service.loopsPart, service.topicsPart, try service.httpPart(),
+        ]
     }
 
     private init(_ settings: ClaimSettings, _ context: ServiceContext) throws {
@@ -35,6 +38,7 @@ final class ClaimService: Sendable {
         let meters = ClaimMeters()
         var redisOptions = RedisOptions()
         redisOptions.clientName = "claim"
+        redisOptions.commandTimeout = .milliseconds(settings.redisTimeoutMs)
         var loops = [ClaimLoop]()
         for (index, loop) in context.group.makeIterator().enumerated() {
             let redis = RedisConnection(
@@ -47,7 +51,7 @@ final class ClaimService: Sendable {
         self.loops = loops
         do {
             producer = try KafkaProducer(
-                options: settings.kafkaOptions,
+                options: settings.kafka.options,
                 reporters: loops.map { loop in (loop.loop, { reports in loop.reported(reports) }) },
                 logger: context.logger)
         } catch {
@@ -72,14 +76,7 @@ final class ClaimService: Sendable {
     // MARK: - Parts
 
     private var kafkaPart: ServicePart {
-        let watch = settings.kafka.watch(on: loops[0].loop, producer)
-        return ServicePart(
-            "kafka",
-            start: { watch?.start() },
-            stop: { [producer] in
-                watch?.stop()
-                await producer.close(deadlineMs: 2000)
-            })
+        ServicePart("kafka", start: {}, stop: { [producer] in await producer.close(deadlineMs: 2000) })
     }
 
     private var rolesPart: ServicePart {
@@ -121,7 +118,7 @@ final class ClaimService: Sendable {
                 do {
                     try await pool.runIfActive { [settings, context] in
                         try CampaignTopics.ensure(
-                            settings.catalog, options: settings.kafkaOptions, timeoutMs: 5000, logger: context.logger)
+                            settings.catalog, options: settings.kafka.options, timeoutMs: 5000, logger: context.logger)
                     }
                     break
                 } catch {
@@ -145,7 +142,7 @@ final class ClaimService: Sendable {
 
     /// Asks Kafka for the highest lane on a thread that may block.
     private func floorReader(_ loop: any EventLoop) -> (@escaping (UInt32?) -> Void) -> Void {
-        let (campaign, options, logger) = (settings.catalog.campaign.id, settings.kafkaOptions, context.logger)
+        let (campaign, options, logger) = (settings.catalog.campaign.id, settings.kafka.options, context.logger)
         return { then in
             let answer = NIOLoopBound(then, eventLoop: loop)
             NIOThreadPool.singleton.runIfActive(eventLoop: loop) {
@@ -157,14 +154,5 @@ final class ClaimService: Sendable {
                 answer.value(try? result.get())
             }
         }
-    }
-}
-
-extension ClaimSettings {
-    /// As of now: the address may follow a file.
-    var kafkaOptions: KafkaClientOptions {
-        var options = KafkaClientOptions(bootstrap: kafka.current, clientID: "claim", extra: kafkaExtra)
-        options.messageTimeoutMs = Int(limits.messageTimeoutMs)
-        return options
     }
 }

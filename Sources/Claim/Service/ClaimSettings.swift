@@ -1,7 +1,7 @@
 import CampaignFiles
 import Catalog
 import Credentials
-import Kafka
+import OrderLog
 import Redis
 import ServiceShell
 import ServiceWiring
@@ -13,19 +13,19 @@ struct ClaimSettings: Sendable {
     let gate: ClaimGate
     let limits: ClaimLimits
     let redis: RedisAddress
-    let kafka: KafkaAddress
-    /// librdkafka's own settings (TLS, SASL).
-    let kafkaExtra: [String: String]
+    let redisTimeoutMs: Int64
+    let kafka: KafkaSettings
     /// How long a claim waits for the person's profile.
     let profileDeadlineMs: Int64
 
     /// - Throws: ``SettingsFault`` that names the key and what it may be.
-    init(_ settings: Settings) throws {
+    init(_ context: ServiceContext) throws {
+        let settings = context.settings
         catalog = try Wiring.catalog(settings)
         redis = try Wiring.redisAddress(settings)
-        limits = try Self.limits(settings)
-        kafka = try KafkaAddress(settings)
-        kafkaExtra = try Self.kafkaExtra(settings)
+        redisTimeoutMs = try Self.milliseconds(settings, "claim.redis_timeout", 1000)
+        kafka = try KafkaSettings(context)
+        limits = try Self.limits(settings, messageTimeoutMs: kafka.options.messageTimeoutMs)
         profileDeadlineMs = try Self.milliseconds(settings, "profiles.deadline", 300)
         gate = try Self.gate(settings, catalog)
     }
@@ -46,14 +46,16 @@ struct ClaimSettings: Sendable {
         return ClaimGate(catalog: catalog, tickets: tickets, coupons: coupons)
     }
 
-    private static func limits(_ settings: Settings) throws(SettingsFault) -> ClaimLimits {
+    private static func limits(
+        _ settings: Settings, messageTimeoutMs: Int
+    ) throws(SettingsFault) -> ClaimLimits {
         var limits = ClaimLimits()
+        limits.messageTimeoutMs = Int64(messageTimeoutMs)
         limits.maxOpen = try settings.int("claim.max_open", in: 1...1_000_000, default: limits.maxOpen)
         limits.maxWaiting = try settings.int("claim.max_waiting", in: 256...1_000_000, default: limits.maxWaiting)
         limits.outboxMax = try settings.int("claim.outbox_max", in: 1...1_000_000, default: limits.outboxMax)
         limits.sweepMax = try settings.int("claim.sweep_max", in: 1...100_000, default: limits.sweepMax)
         limits.answerDeadlineMs = try milliseconds(settings, "claim.answer_deadline", limits.answerDeadlineMs)
-        limits.messageTimeoutMs = try milliseconds(settings, "kafka.message_timeout", limits.messageTimeoutMs)
         limits.sweepAgeMs = try milliseconds(settings, "claim.sweep_age", limits.sweepAgeMs)
         limits.leaseMs = try milliseconds(settings, "claim.lease", limits.leaseMs)
         limits.renewMs = try milliseconds(settings, "claim.lease_renewal", limits.renewMs)
@@ -69,20 +71,6 @@ struct ClaimSettings: Sendable {
             key, in: .milliseconds(10)...(.seconds(300)), default: .milliseconds(fallback))
         return value.components.seconds * 1000 + value.components.attoseconds / 1_000_000_000_000_000
     }
-
-    /// `name=value` lines for librdkafka: TLS, SASL.
-    private static func kafkaExtra(_ settings: Settings) throws(SettingsFault) -> [String: String] {
-        var extra: [String: String] = [:]
-        for line in try settings.strings("kafka.properties", default: []) {
-            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, !parts[0].isEmpty else {
-                throw SettingsFault(
-                    key: "kafka.properties", value: nil, allowed: "lines of name=value", origin: "settings")
-            }
-            extra[String(parts[0])] = String(parts[1])
-        }
-        return extra
-    }
 }
 
 extension ClaimLimits {
@@ -92,7 +80,7 @@ extension ClaimLimits {
         guard messageTimeoutMs < sweepAgeMs else {
             throw SettingsFault(
                 key: "claim.sweep_age", value: "\(sweepAgeMs)ms",
-                allowed: "must be longer than kafka.message_timeout (\(messageTimeoutMs)ms)", origin: "settings")
+                allowed: "must be longer than kafka.message_timeout_ms (\(messageTimeoutMs))", origin: "settings")
         }
         // Two renewals may fail before the lease does.
         guard renewMs * 3 <= leaseMs else {

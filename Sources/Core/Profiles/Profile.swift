@@ -42,8 +42,8 @@ package struct Profile: Sendable, Equatable {
         known & (1 << UInt64(slot)) != 0
     }
 
-    /// Whether every game and region in it is one of the catalog's; what is read from a store may be of another
-    /// campaign's.
+    /// Whether every game and region in it is one of the catalog's; what is read from a store may be of
+    /// another campaign's.
     package func fits(_ catalog: Catalog) -> Bool {
         known & ~catalog.allGames == 0
             && games.allSatisfy { game in

@@ -8,7 +8,7 @@ import Wire
 
 /// What waits for Kafka's acknowledgements.
 struct WriteTable {
-    enum Purpose {
+    enum Purpose: Sendable {
         case outcome(ParcelRef)
         case shelf(ParcelRef)
         case poison(PoisonRef)
@@ -71,26 +71,32 @@ extension DeliveryLoop {
             try producer.produce(
                 topic: topic, partition: partition, key: key, value: value, reporter: 0, token: token)
         } catch {
-            reported(token, isAcknowledged: false)
+            refused(token)
         }
     }
 
     /// Kafka's reports, in batches.
     func reported(_ reports: [DeliveryReport]) {
-        turn { _, _ in
-            for report in reports {
-                if let failure = report.failure {
-                    meters.kafkaFailures.increment()
-                    logger.warning("kafka: a record failed, tried again", metadata: ["reason": "\(failure)"])
-                }
-                reported(report.token, isAcknowledged: report.failure == nil)
-            }
+        for report in reports {
+            guard let failure = report.failure else { continue }
+            meters.kafkaFailures.increment()
+            logger.warning("kafka: a record failed, tried again", metadata: ["reason": "\(failure)"])
+        }
+        let ended = reports.compactMap { writes.report($0.token, isAcknowledged: $0.failure == nil) }
+        turn { engine, now in
+            for (purpose, isWhole) in ended { self.end(purpose, isWhole, &engine, now) }
         }
     }
 
-    private func reported(_ token: UInt64, isAcknowledged: Bool) {
-        guard let (purpose, isWhole) = writes.report(token, isAcknowledged: isAcknowledged) else { return }
-        let now = Self.now
+    /// A record that could not even be queued ends as one that failed, on the next turn.
+    private func refused(_ token: UInt64) {
+        guard let (purpose, isWhole) = writes.report(token, isAcknowledged: false) else { return }
+        loop.execute { [self] in turn { engine, now in self.end(purpose, isWhole, &engine, now) } }
+    }
+
+    private func end(
+        _ purpose: WriteTable.Purpose, _ isWhole: Bool, _ engine: inout DeliveryEngine, _ now: Moment
+    ) {
         switch purpose {
         case .outcome(let ref): engine.recorded(ref, isAcknowledged: isWhole, now)
         case .shelf(let ref): engine.shelved(ref, isAcknowledged: isWhole, now)

@@ -63,6 +63,14 @@ static inline CURLcode hb_easy_set_open_socket_function(
     return code ? code : curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, context);
 }
 
+typedef int (*hb_close_socket_function)(void *context, curl_socket_t socket);
+
+static inline CURLcode hb_easy_set_close_socket_function(
+    CURL *easy, hb_close_socket_function function, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, function);
+    return code ? code : curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, context);
+}
+
 static inline CURLcode hb_easy_get_long(CURL *easy, CURLINFO info, long *value) {
     return curl_easy_getinfo(easy, info, value);
 }

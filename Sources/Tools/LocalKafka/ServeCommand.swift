@@ -55,7 +55,8 @@ struct ServeCommand: AsyncParsableCommand {
         let directory = try makeStateDirectory()
         let topics = topic.map(\.spec)
         let campaign = campaign
-        await ServiceProcess.run(name: "local-kafka", configPath: try settingsPath(in: directory)) { context in
+        let settings = try settingsPath(in: directory)
+        await ServiceProcess.run(name: "local-kafka", configPath: settings) { context in
             context.routes.access = .unrestricted
             let wanted = try campaign.map { try CampaignTopics.of(directory: $0) } ?? topics
             let bootstrapFile = BootstrapFile(path: "\(directory)/bootstrap")

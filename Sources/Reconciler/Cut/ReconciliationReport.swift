@@ -1,0 +1,149 @@
+import Catalog
+import Kafka
+import Orders
+import Wire
+
+/// A verdict for people and programs: `report.json`, the table, and what the admin port shows.
+struct ReconciliationReport: Sendable {
+    /// Missing and unexpected orders that are listed; all are counted.
+    static let maxListed = 1000
+
+    let catalog: Catalog
+    let cut: Cut
+    let verdict: Verdict
+    let tooYoungMs: Int64
+
+    /// Nothing is missing and nothing came out that was never due.
+    var isClean: Bool { verdict.missing.isEmpty && verdict.unexpected.isEmpty }
+
+    func json() -> [UInt8] {
+        var json = JSONWriter(reserving: 1 << 14)
+        json.beginObject()
+        json.key("v")
+        json.integer(1)
+        json.key("campaign")
+        json.string(catalog.campaign.id)
+        json.key("at")
+        json.integer(verdict.atMs)
+        json.key("too_young_ms")
+        json.integer(tooYoungMs)
+        json.key("duration_ms")
+        json.integer(cut.durationMs)
+        json.key("accepted")
+        json.integer(Int64(verdict.accepted))
+        json.key("classes")
+        Self.classes(verdict.counts, &json)
+        json.key("unexpected_count")
+        json.integer(Int64(verdict.unexpected.count))
+        json.key("foreign_claims")
+        json.integer(Int64(cut.foreignClaims))
+        games(&json)
+        lists(&json)
+        sources(&json)
+        json.endObject()
+        return json.bytes + [UInt8(ascii: "\n")]
+    }
+
+    private static func classes(_ counts: [OrderClass: Int], _ json: inout JSONWriter) {
+        json.beginObject()
+        for place in OrderClass.allCases {
+            json.key(place.rawValue)
+            json.integer(Int64(counts[place] ?? 0))
+        }
+        json.endObject()
+    }
+
+    private func games(_ json: inout JSONWriter) {
+        json.key("games")
+        json.beginArray()
+        for game in catalog.games {
+            let counts = verdict.byGame[Int(game.slot)]
+            json.beginObject()
+            json.key("game")
+            json.string(game.id)
+            json.key("accepted")
+            json.integer(Int64(counts.values.reduce(0, +)))
+            json.key("classes")
+            Self.classes(counts, &json)
+            json.endObject()
+        }
+        json.endArray()
+    }
+
+    private func lists(_ json: inout JSONWriter) {
+        json.key("missing")
+        json.beginArray()
+        for missing in verdict.missing.prefix(Self.maxListed) {
+            json.beginObject()
+            json.key("order")
+            json.string(missing.order.id.text)
+            json.key("game")
+            json.string(catalog.games[Int(missing.game)].id)
+            json.key("gift")
+            json.string(catalog.gifts[Int(missing.order.gift)].id)
+            json.key("claimed_at")
+            json.integer(missing.order.claimedAtMs)
+            json.key("reason")
+            json.string(missing.reason.rawValue)
+            json.endObject()
+        }
+        json.endArray()
+        json.key("unexpected")
+        json.beginArray()
+        for unexpected in verdict.unexpected.prefix(Self.maxListed) {
+            json.beginObject()
+            json.key("order")
+            json.string(unexpected.id.text)
+            json.key("game")
+            json.string(catalog.games[Int(unexpected.game)].id)
+            json.key("outcome")
+            json.string(unexpected.outcome.rawValue)
+            json.endObject()
+        }
+        json.endArray()
+    }
+
+    private func sources(_ json: inout JSONWriter) {
+        json.key("sources")
+        json.beginArray()
+        for source in cut.sources {
+            json.beginObject()
+            json.key("topic")
+            json.string(source.partition.topic)
+            json.key("partition")
+            json.integer(Int64(source.partition.partition))
+            json.key("low")
+            json.integer(source.low)
+            json.key("committed")
+            if let committed = source.committed { json.integer(committed) } else { json.null() }
+            json.key("end")
+            json.integer(source.end)
+            json.key("records")
+            json.integer(Int64(source.records))
+            json.key("unreadable")
+            json.integer(Int64(source.unreadable))
+            json.endObject()
+        }
+        json.endArray()
+    }
+
+    /// Classes that hold anything, by game, and the sums.
+    func table() -> String {
+        let shown = OrderClass.allCases.filter { verdict[$0] > 0 || $0 == .delivered || $0 == .missing }
+        var rows = [["game", "accepted"] + shown.map(\.rawValue)]
+        for game in catalog.games {
+            let counts = verdict.byGame[Int(game.slot)]
+            rows.append([game.id, "\(counts.values.reduce(0, +))"] + shown.map { "\(counts[$0] ?? 0)" })
+        }
+        rows.append(["all", "\(verdict.accepted)"] + shown.map { "\(verdict[$0])" })
+        var text = Console.table(rows)
+        text +=
+            "\n\(verdict.accepted) accepted = "
+            + shown.map { "\(verdict[$0]) \($0.rawValue)" }.joined(separator: " + ")
+        text += "\nunexpected \(verdict.unexpected.count)"
+        let unreadable = cut.sources.reduce(0) { $0 + $1.unreadable }
+        if unreadable > 0 { text += ", unreadable records \(unreadable)" }
+        if cut.foreignClaims > 0 { text += ", claims that the catalog does not know \(cut.foreignClaims)" }
+        return text + ", read in \(cut.durationMs) ms at \(UTCTimestamp.rfc3339(unixMs: verdict.atMs))"
+    }
+}

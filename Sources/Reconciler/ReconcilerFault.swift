@@ -1,0 +1,54 @@
+import ArgumentParser
+import CampaignFiles
+import Glibc
+import Kafka
+import Redis
+import ServiceShell
+
+/// Why a command ends other than well, with its exit code (sysexits.h).
+struct ReconcilerFault: Error, Equatable, CustomStringConvertible {
+    /// What was handed in cannot be read or is not what it claims to be.
+    static let badData: Int32 = 65
+    /// Redis or Kafka cannot be reached or does not do as told.
+    static let unavailable: Int32 = 69
+    /// Classes that do not add up: the run is void.
+    static let broken: Int32 = 70
+    static let cannotWrite: Int32 = 73
+    /// Begun and not finished: the same command again carries on.
+    static let again: Int32 = 75
+    /// Orders are missing, or came out that were never due.
+    static let somethingMissing: Int32 = 2
+
+    let code: Int32
+    let description: String
+
+    init(_ code: Int32, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+
+    /// Runs a command's body; says on standard error why it failed and ends with the exit code that says so.
+    static func exiting<Value>(_ body: () async throws -> Value) async throws -> Value {
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            return try await body()
+        } catch let exit as ExitCode {
+            throw exit
+        } catch let fault as ReconcilerFault {
+            throw stopped(fault.code, fault)
+        } catch let fault as SettingsFault {
+            throw stopped(78, fault)
+        } catch let fault as FileFault {
+            throw stopped(badData, fault)
+        } catch let failure as KafkaFailure {
+            throw stopped(unavailable, "kafka: \(failure)")
+        } catch let failure as RedisFailure {
+            throw stopped(unavailable, "redis: \(failure)")
+        }
+    }
+
+    private static func stopped(_ code: Int32, _ reason: Any) -> ExitCode {
+        Console.warn("reconciler: \(reason)")
+        return ExitCode(code)
+    }
+}
