@@ -177,7 +177,7 @@ let package = Package(
         tests(
             "Integration",
             core + [
-                "CampaignFiles", "Stack", "Redis", "Kafka", "OrderStore", "OrderLog", "HTTPClient", "HTTPServer", nioCore, nioPosix,
+                "CampaignFiles", "Stack", "Redis", "Kafka", "OrderStore", "OrderLog", "HTTPClient", "HTTPServer", nioCore, nioPosix, logging,
             ]),
     ]
 )

@@ -35,7 +35,7 @@ struct ClaimCommand: AsyncParsableCommand {
             Checks login tickets and coupons, decides each claim by one batched script in Redis, hands the order to \
             Kafka and answers 202 with its ID once Kafka has acknowledged it. A repeated claim gets the same order.
 
-            docs/openapi.yaml describes the HTTP interface, docs/OPERATIONS.md the settings.
+            docs/openapi.yaml describes the HTTP interface.
             """,
         subcommands: [Serve.self])
 
@@ -43,12 +43,19 @@ struct ClaimCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Serves POST /v1/claims and GET /v1/orders/{order} until SIGTERM.",
             discussion: """
-                Settings come from a YAML file; each may be overridden by an environment variable: redis.url by \
-                HONGBAO_REDIS_URL, kafka.bootstrap by HONGBAO_KAFKA_BOOTSTRAP, claim.answer_deadline by \
-                HONGBAO_CLAIM_ANSWER_DEADLINE.
+                Settings: campaign, redis.url, kafka.bootstrap or kafka.bootstrap_file, kafka.message_timeout_ms, \
+                http.host, http.port, admin.host, admin.port, admin.keys_file, ports_file, loops, tickets.audience, \
+                tickets.keys_file, coupons.keys_file, profiles.deadline, log.level, shutdown.deadline; and with \
+                defaults that are rarely changed claim.answer_deadline (3s), claim.sweep_age (6s; longer than Kafka's \
+                message timeout), claim.outbox_max (4096 a shard), claim.max_open, claim.max_waiting, \
+                claim.sweep_max, claim.lease (10s), claim.lease_renewal (2s), claim.redis_timeout (1s), \
+                claim.sold_out_memory (1s).
 
-                Exit codes: 0 stopped by SIGTERM in time; 1 failed; 78 a setting will not do (standard error names \
-                it and what would).
+                Each may be overridden by an environment variable: redis.url by HONGBAO_REDIS_URL, kafka.bootstrap by \
+                HONGBAO_KAFKA_BOOTSTRAP, claim.sweep_age by HONGBAO_CLAIM_SWEEP_AGE.
+
+                Exit codes: 0 stopped by SIGTERM in time; 1 failed; 75 the broker's address changed, start again; 78 a setting will not \
+                do (standard error names it and what would).
                 """)
 
         @Option(name: .long, help: ArgumentHelp("The settings file (YAML).", valueName: "file"))

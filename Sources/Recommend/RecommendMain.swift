@@ -30,8 +30,8 @@ struct RecommendCommand: AsyncParsableCommand {
         commandName: "recommend",
         abstract: "Lists gift packs, and checks the files that they come from.",
         discussion: """
-            docs/openapi.yaml describes the HTTP interface, docs/OPERATIONS.md the settings, StaticData/schema \
-            the campaign's files.
+            docs/openapi.yaml describes the HTTP interface, docs/OPERATIONS.md the settings, \
+            StaticData/schema the campaign's files.
             """,
         subcommands: [Serve.self, Check.self])
 

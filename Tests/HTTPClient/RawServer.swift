@@ -47,6 +47,8 @@ final class RawServer: @unchecked Sendable {
         shutdown(listener, Int32(SHUT_RDWR))
         close(listener)
         continuation.finish()
+        pthread_mutex_destroy(mutex)
+        mutex.deallocate()
     }
 
     var url: String { "http://127.0.0.1:\(port)" }

@@ -55,6 +55,23 @@ struct DeliveryPacerTests {
         Self.expectLaw(world)
     }
 
+    @Test("promise 6: a process that dies while a game hangs leaves no room for its successor to fill up")
+    func restartWhileHung() throws {
+        let games = [try Self.game(20, 60), try Self.game(5, 12)]
+        var world = PacedWorld(try Self.pacer(total: (25, 70), games), seed: 8, nowNs: secondNs)
+        world.timeoutNs = 60 * secondNs
+        world.stalls = [
+            .init(game: 0, fromNs: 0, untilNs: 30 * secondNs),
+            .init(game: 1, fromNs: 0, untilNs: 30 * secondNs),
+        ]
+        world.run(untilNs: 15 * secondNs)
+        world.restart(try Self.pacer(total: (25, 70), games, atNs: world.nowNs, fresh: false))
+        world.run(untilNs: 60 * secondNs)
+        Self.expectLaw(world)
+        // The successor did send again, in full, once the games had answered.
+        #expect(world.starts[0] >= 28 * 20)
+    }
+
     @Test("98 % of a game's limit and of the total are used when ticked every millisecond or so")
     func sustained() throws {
         let games = [try Self.game(1000, 100), try Self.game(300, 40), try Self.game(50, 10)]

@@ -80,11 +80,9 @@ extension CurlLoop {
     /// Ends a transfer; cutting one short closes its connection.
     func end(_ transfer: Transfer, _ outcome: HTTPClientOutcome, isRemoved: Bool) {
         if !isRemoved { curl_multi_remove_handle(multi, transfer.easy) }
-        transfer.isLive = false
-        if let host = transfer.host {
-            queues.finished(host)
-            host.idle.append(transfer)
-        }
+        let host = transfer.finish()
+        queues.finished(host)
+        host.idle.append(transfer)
         completedCount += 1
         let elapsedUs = (monotonicNs() - transfer.startedNs) / 1000
         completions.append(

@@ -62,6 +62,8 @@ final class CurlLoop {
             if let closeAtNs, closeAtNs <= monotonicNs() { cutShort() }
             flush()
         } while closeAtNs == nil || queues.live > 0 || queues.waitingCount > 0
+        // Every easy handle before the multi handle, as curl asks.
+        queues.forgetTransfers()
         transfers.removeAll()
         curl_multi_cleanup(multi)
     }

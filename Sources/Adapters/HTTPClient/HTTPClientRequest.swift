@@ -48,7 +48,9 @@ package struct HTTPClientRequest: Sendable {
     }
 
     private static func breaksOut(_ header: String) -> Bool {
-        func scan(_ bytes: some Sequence<UInt8>) -> Bool { bytes.contains { $0 == 10 || $0 == 13 || $0 == 0 } }
+        func scan(_ bytes: some Sequence<UInt8>) -> Bool {
+            bytes.contains { $0 == 10 || $0 == 13 || $0 == 0 }
+        }
         return header.utf8.withContiguousStorageIfAvailable(scan) ?? scan(header.utf8)
     }
 }

@@ -99,6 +99,12 @@ final class HostQueues {
         return nil
     }
 
+    /// Lets go of all idle handles.
+    func forgetTransfers() {
+        spares.removeAll()
+        for host in hosts.values { host.idle.removeAll() }
+    }
+
     /// Scheme, name and port of a URL as written; what is no URL is a host of its own.
     static func hostKey(_ url: String) -> String {
         let bytes = url.utf8

@@ -21,11 +21,10 @@ final class Transfer {
     /// The request under way; meaningless in between.
     private(set) var token: UInt64 = 0
     private(set) var isTLS = false
+    /// While it is live.
     private(set) var host: HostQueue?
     private(set) var startedNs: UInt64 = 0
     private(set) var deadlineNs: UInt64 = .max
-    /// Whether curl has it.
-    var isLive = false
     /// Whether curl came to the point of sending.
     private(set) var isSending = false
     /// Whether it wanted to send again, which ended the transfer.
@@ -121,7 +120,6 @@ final class Transfer {
 
     /// Sets the handle up for a request, which has no `fault`.
     func prepare(_ request: HTTPClientRequest, host: HostQueue, nowNs: UInt64) {
-        isLive = true
         token = request.token
         self.host = host
         startedNs = nowNs
@@ -141,6 +139,16 @@ final class Transfer {
             hb_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, timeoutMs)
         }
         lay(request)
+    }
+
+    /// Whether curl has it.
+    var isLive: Bool { host != nil }
+
+    /// curl no longer has it; returns the host it served, which may keep it.
+    func finish() -> HostQueue {
+        guard let host else { preconditionFailure("finished without a request") }
+        self.host = nil
+        return host
     }
 
     /// Copies headers and body into the buffer and points curl at them.

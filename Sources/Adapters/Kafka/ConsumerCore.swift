@@ -46,7 +46,8 @@ final class ConsumerCore: @unchecked Sendable {
     }
 
     func start(options: KafkaClientOptions, group: String, topics: [String]) throws(KafkaFailure) {
-        let events = RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_ERROR
+        let events =
+            RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_ERROR
             | RD_KAFKA_EVENT_FETCH
         let client = try ClientHandle(
             .consumer, .consumer(options, group: group), events: events, logger: logger)

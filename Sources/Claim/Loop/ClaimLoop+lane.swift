@@ -42,7 +42,7 @@ extension ClaimLoop {
         case .opened(let lane, let isNewRun):
             opened(lane, isNewRun)
         case .closed:
-            logger.warning("claims stopped", metadata: ["why": "\(keeper.missing ?? "the lane is full")"])
+            logger.notice("claims stopped", metadata: ["why": "\(keeper.missing ?? "")"])
             failWaiting(.noLane)
         }
     }
@@ -62,7 +62,7 @@ extension ClaimLoop {
         if isNewRun { stock.forgetCredits() }
         for shard in batchers.indices { batchers[shard].adopt(lane: lane) }
         logger.info("claims open", metadata: ["lane": "\(lane)", "loop": "\(index)"])
-        openPoolIfNeeded(WallClock.nowNs)
+        lookForPool()
     }
 
     /// Redis's counter may be old: the highest lane in Kafka, or the seconds since 2024, is the floor beneath it.

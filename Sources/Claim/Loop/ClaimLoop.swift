@@ -45,6 +45,7 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
     private(set) var open = 0
     private(set) var isClosing = false
     private(set) var isPoolOpen = false
+    private var wasPoolOpen = false
     var isSweeping = false
     var nextSweepNs: UInt64 = 0
     private var isQueueReady = false
@@ -152,22 +153,39 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
         var out = [String]()
         if !isQueueReady { out.append("kafka: the topics are not there yet") }
         if let lane = keeper.missing { out.append(lane) }
-        if !isPoolOpen { out.append("stock: the pool is not open") }
+        if !isPoolOpen { out.append(wasPoolOpen ? "stock: redis has lost the pool" : "stock: the pool is not open") }
         return out
     }
 
-    /// Once a process: a pool that vanishes under a running process is to be rebuilt, not filled anew.
+    /// Opens the pool once a process. Later it is only looked for: a pool that has vanished under a running process is
+    /// to be rebuilt, and until then nothing is sold, for a pool filled anew would be sold twice.
     func openPoolIfNeeded(_ nowNs: UInt64) {
         guard !isPoolOpen, !isOpeningPool, keeper.lane(nowNs: nowNs) != nil else { return }
         isOpeningPool = true
-        store.openPool(plan.catalog) { [self] result in
-            isOpeningPool = false
-            switch result {
-            case .success: isPoolOpen = true
-            case .failure(let failure):
-                logger.warning("stock pool not opened", metadata: ["error": "\(failure)"])
+        if wasPoolOpen {
+            redis.send(.make("EXISTS", String(decoding: plan.keys.pool, as: UTF8.self))) { [self] reply in
+                poolAnswered(reply.map { $0.integer == 1 })
             }
+        } else {
+            store.openPool(plan.catalog) { [self] result in poolAnswered(result.map { true }) }
         }
+    }
+
+    private func poolAnswered(_ result: Result<Bool, RedisFailure>) {
+        isOpeningPool = false
+        switch result {
+        case .success(let isThere):
+            isPoolOpen = isThere
+            if isThere { wasPoolOpen = true }
+        case .failure(let failure):
+            logger.warning("stock pool not opened", metadata: ["error": "\(failure)"])
+        }
+    }
+
+    /// The lane is open, perhaps on another Redis: is the pool there?
+    func lookForPool() {
+        isPoolOpen = false
+        openPoolIfNeeded(WallClock.nowNs)
     }
 
     // MARK: - Requests

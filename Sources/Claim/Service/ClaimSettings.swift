@@ -1,6 +1,7 @@
 import CampaignFiles
 import Catalog
 import Credentials
+import Kafka
 import OrderLog
 import Redis
 import ServiceShell

@@ -7,7 +7,8 @@
 /// At the receiver any one second holds at most limit + burst; `BurstSplit` says why. Requests unread
 /// beyond `slots` (probes of a hung game, or a limit lowered under way) are paid for by the rate.
 /// A new pacer takes all its slots for ghosts of a predecessor that may have died with them unread: the
-/// first second after the game's first answer runs one request at a time.
+/// first second after the game's first answer runs one request at a time. (Each further restart within the
+/// same hang adds one probe that nobody remembers.)
 ///
 /// A pure value: events and monotonic nanoseconds in, decisions out. Usually one of many in a
 /// `DeliveryPacer`, which also sees that no clock reading is used too often.

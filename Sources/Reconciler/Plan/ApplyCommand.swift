@@ -8,7 +8,7 @@ struct ApplyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply",
         abstract:
-            "Sends the orders of a plan again, under their own IDs. Without --yes it only says what it would do.",
+            "Sends a plan's orders again, under their own IDs; without --yes only says what it would do.",
         discussion: """
             Each order is looked up once more: what has ended by now, is being tried or waits elsewhere is \
             not sent. The act is written to the campaign's control topic before and after, by whom and why; \

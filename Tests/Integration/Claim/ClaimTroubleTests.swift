@@ -1,0 +1,137 @@
+import Foundation
+import OrderStore
+import Orders
+import Stack
+import Testing
+
+@Suite("Claim in trouble", .serialized)
+struct ClaimTroubleTests {
+    @Test("Kafka away: 503 and the order stands; back again: the repeat finds it, and it is produced")
+    func brokerDown() async throws {
+        try await ClaimHouse.with(limits: ["answer_deadline: 300ms"]) { (house) async throws in
+            let crowd = house.crowd
+            #expect(await crowd.claimUntilFinal(user: 1, serial: 1).status == 202)
+            try house.broker("down")
+            let answer = await crowd.claim(user: 2, serial: 2)
+            #expect(answer.status == 503 && answer.retryAfterS != nil)
+            // Long enough for the producer to give up: from now on only the sweep can bring it there.
+            #expect(try await house.eventually { try house.number("awaiting_kafka") == 0 })
+            #expect(await crowd.claim(user: 2, serial: 2).status == 503)
+            try house.broker("up")
+            let found = await crowd.claimUntilFinal(user: 2, serial: 2)
+            #expect(found.status == 200 && found.order != nil)
+            let produced = try house.produced().filter { $0.user == 2 }
+            #expect(Set(produced.map(\.id.text)) == [found.order])
+            #expect(try await house.eventually { await crowd.claim(user: 2, serial: 2).state == "queued" })
+        }
+    }
+
+    @Test("promise 9: kill -9 of Claim with orders in the outbox loses none of them")
+    func killed() async throws {
+        try await ClaimHouse.with(limits: ["answer_deadline: 300ms"]) { (house) async throws in
+            let crowd = house.crowd
+            try house.broker("down")
+            for user in 1...20 as ClosedRange<UInt64> {
+                #expect(await crowd.claim(user: user, serial: user).status == 503)
+            }
+            house.killClaim()
+            try house.broker("up")
+            try house.startClaim()
+            var orders: Set<String> = []
+            for user in 1...20 as ClosedRange<UInt64> {
+                let answer = await crowd.claimUntilFinal(user: user, serial: user)
+                #expect(answer.status == 200)
+                answer.order.map { _ = orders.insert($0) }
+            }
+            #expect(orders.count == 20)
+            #expect(Set(try house.produced().map(\.id.text)) == orders)
+        }
+    }
+
+    @Test("a restart in good order: exit 0, and the repeat finds the order in the next process")
+    func restart() async throws {
+        try await ClaimHouse.with { (house) async throws in
+            let crowd = house.crowd
+            let first = await crowd.claim(user: 8, serial: 8)
+            #expect(first.status == 202)
+            let lane = try house.number("lane")
+            #expect(house.terminateClaim() == .code(0))
+            let living = try await house.store { store in
+                try await store.awaiting { store, then in store.liveLanes(then: then) }
+            }
+            #expect(living.isEmpty)
+            try house.startClaim()
+            #expect(try #require(try house.number("lane")) > (try #require(lane)))
+            let again = await crowd.claim(user: 8, serial: 8)
+            #expect(again.status == 200 && again.order == first.order)
+        }
+    }
+
+    @Test("promise 2: no ID twice over restarts and a Redis that was wiped under a running Claim")
+    func wiped() async throws {
+        try await ClaimHouse.with { (house) async throws in
+            let crowd = house.crowd
+            var seen: Set<OrderID> = []
+            var user: UInt64 = 100
+            func claimSome(_ count: Int) async throws {
+                for _ in 0..<count {
+                    user += 1
+                    let answer = await crowd.claimUntilFinal(user: user, serial: user)
+                    let id = try #require(answer.order.flatMap { OrderID(text: $0) }, "\(answer)")
+                    #expect(seen.insert(id).inserted)
+                }
+            }
+            try await claimSome(20)
+            house.killClaim()
+            try house.startClaim()
+            try await claimSome(20)
+            let lane = try #require(try house.number("lane"))
+            try house.redis.restart(keepingData: false)
+            #expect(try await house.eventually { try (house.number("lane") ?? 0) > lane + 65_536 })
+            // The pool is not filled anew by a process that runs: here the test does what a rebuild will do.
+            let catalog = house.catalog
+            try await house.store { store in
+                try await store.awaiting { store, then in store.openPool(catalog, then: then) }
+            }
+            try await claimSome(20)
+            house.killClaim()
+            try house.redis.restart(keepingData: false)
+            try house.startClaim()
+            try await claimSome(20)
+            #expect(seen.count == 80)
+        }
+    }
+
+    @Test("Redis stands still: nothing is guessed, and the repeat finds what was done")
+    func redisPaused() async throws {
+        try await ClaimHouse.with(limits: ["max_open: 4000"]) { (house) async throws in
+            let crowd = house.crowd
+            #expect(await crowd.claim(user: 1, serial: 1).status == 202)
+            house.redis.pause()
+            let stuck = Task { await crowd.claim(user: 2, serial: 2) }
+            #expect(await stuck.value.status == 503)
+            house.redis.resume()
+            let answer = await crowd.claimUntilFinal(user: 2, serial: 2)
+            #expect([200, 202].contains(answer.status))
+            let mine = try await house.store { store in
+                try await store.awaiting { store, then in store.orders(user: 2, then: then) }
+            }
+            #expect(mine.map(\.id.text) == [answer.order])
+        }
+    }
+
+    @Test("a bad setting: exit 78, and what would do")
+    func badSetting() throws {
+        let run = try RunDirectory.claimUnique(prefix: "claim-settings")
+        defer { run.release() }
+        let campaign = try ClaimCampaign(in: run)
+        let path = "\(run.path)/bad.yaml"
+        try "campaign: \(campaign.directory)\nredis: {url: \"nowhere\"}\n".write(
+            toFile: path, atomically: true, encoding: .utf8)
+        let process = try ChildProcess(
+            name: "claim", executable: try ServiceProgram.locate("claim"), arguments: ["serve", "--config", path],
+            environment: ["HONGBAO_ROLES_PORT": "1"], in: run)
+        #expect(process.waitForExit(within: .seconds(60)) == .code(78))
+        #expect(process.logTail().contains("redis.url"))
+    }
+}
