@@ -105,36 +105,47 @@ let package = Package(
         module(
             "Adapters", "ServiceShell",
             [
-                "Wire", "Telemetry", "HTTPServer", "CLinux", yams, lifecycle, signals, logging, metrics, nioCore,
+                "Wire", "Telemetry", "HTTPServer", "CLinux", yams, lifecycle, signals, logging, metrics,
+                nioCore,
                 nioPosix,
             ]),
 
         // Bridges: what several services do with Core over the adapters.
         module("Bridges", "CampaignFiles", ["Wire", "Catalog", "Credentials"]),
-        module("Bridges", "ServiceWiring", ["CampaignFiles", "Catalog", "Credentials", "Redis", "ServiceShell"]),
+        module(
+            "Bridges", "ServiceWiring", ["CampaignFiles", "Catalog", "Credentials", "Redis", "ServiceShell"]),
         module("Bridges", "OrderStore", ["Wire", "Catalog", "Orders", "Redis", nioCore, logging]),
-        module("Bridges", "OrderLog", ["Wire", "Catalog", "Orders", "Kafka", "ServiceShell", nioCore, logging]),
+        module(
+            "Bridges", "OrderLog", ["Wire", "Catalog", "Orders", "Kafka", "ServiceShell", nioCore, logging]),
         module(
             "Bridges", "ProfileRoad",
             ["Wire", "Catalog", "Profiles", "Redis", "HTTPClient", nioCore, logging, metrics]),
 
         // The four services.
-        program("Recommend", "Recommend", core + shell + ["CampaignFiles", "Redis", "ProfileRoad", "HTTPClient", nioCore, nioPosix, metrics]),
+        program(
+            "Recommend", "Recommend",
+            core + shell + [
+                "CampaignFiles", "Redis", "ProfileRoad", "HTTPClient", nioCore, nioPosix, metrics,
+            ]),
         program(
             "Claim", "Claim",
             core + shell + [
                 "CampaignFiles",
-                "Redis", "Kafka", "ProfileRoad", "HTTPClient", "OrderStore", "OrderLog", nioCore, nioPosix, metrics,
+                "Redis", "Kafka", "ProfileRoad", "HTTPClient", "OrderStore", "OrderLog", nioCore, nioPosix,
+                metrics,
             ]),
         program(
             "Deliverer", "Deliverer",
             core + shell + [
                 "CampaignFiles",
-                "Redis", "Kafka", "HTTPClient", "OrderStore", "OrderLog", nioCore, nioPosix, metrics, histogram,
+                "Redis", "Kafka", "HTTPClient", "OrderStore", "OrderLog", nioCore, nioPosix, metrics,
+                histogram,
             ]),
         program(
             "Reconciler", "Reconciler",
-            core + shell + ["CampaignFiles", "Redis", "Kafka", "OrderStore", "OrderLog", nioCore, nioPosix, metrics]),
+            core + shell + [
+                "CampaignFiles", "Redis", "Kafka", "OrderStore", "OrderLog", nioCore, nioPosix, metrics,
+            ]),
 
         // Tools: the outside world, the local broker, the stack that runs it all.
         module("Tools", "Stack", ["CLinux", "Wire", "Catalog", "CampaignFiles"]),
@@ -144,7 +155,8 @@ let package = Package(
         program(
             "Tools/Simulator", "Simulator",
             core + shell + [
-                "CCrypto", "ProfileRoad", "CampaignFiles", "Stack", "Redis", "Kafka", "OrderStore", "OrderLog",
+                "CCrypto", "ProfileRoad", "CampaignFiles", "Stack", "Redis", "Kafka", "OrderStore",
+                "OrderLog",
                 "HTTPClient", nioCore, nioPosix, nioHTTP1, metrics, histogram,
             ]),
 
@@ -159,25 +171,40 @@ let package = Package(
         tests("Kafka", ["Kafka", "Stack", "Wire", "CRdKafka", nioCore, nioPosix, logging]),
         tests("HTTPServer", ["HTTPServer", "Wire", nioCore, nioPosix, nioEmbedded]),
         tests("HTTPClient", ["HTTPClient", "HTTPServer", nioCore, nioPosix]),
-        tests("Telemetry", ["Telemetry", "ServiceShell", "HTTPServer", metrics, logging, nioCore, nioEmbedded]),
-        tests("ProfileRoad", ["ProfileRoad", "Profiles", "Catalog", "Wire", "Redis", "HTTPClient", "HTTPServer", "Stack", nioCore, nioPosix, logging]),
-        tests("OrderStore", ["OrderStore", "Orders", "Catalog", "Profiles", "CampaignFiles", "Wire", "Redis", "Stack", nioCore, nioPosix]),
+        tests(
+            "Telemetry", ["Telemetry", "ServiceShell", "HTTPServer", metrics, logging, nioCore, nioEmbedded]),
+        tests(
+            "ProfileRoad",
+            [
+                "ProfileRoad", "Profiles", "Catalog", "Wire", "Redis", "HTTPClient", "HTTPServer", "Stack",
+                nioCore, nioPosix, logging,
+            ]),
+        tests(
+            "OrderStore",
+            [
+                "OrderStore", "Orders", "Catalog", "Profiles", "CampaignFiles", "Wire", "Redis", "Stack",
+                nioCore, nioPosix,
+            ]),
         tests("OrderLog", ["OrderLog", "Orders", "Catalog", "Wire", "Kafka", "Stack", nioCore]),
         tests(
             "Recommend",
             core + [
-                "Recommend", "CampaignFiles", "HTTPServer", "ProfileRoad", "Redis", "ServiceShell", "Stack", nioCore,
+                "Recommend", "CampaignFiles", "HTTPServer", "ProfileRoad", "Redis", "ServiceShell", "Stack",
+                nioCore,
                 nioPosix,
             ]),
         tests("Claim", core + ["Claim", "OrderStore", "HTTPServer"]),
-        tests("Deliverer", core + ["Deliverer", "Kafka", "CampaignFiles", "OrderStore", "OrderLog", "HTTPClient", "Redis"]),
+        tests(
+            "Deliverer",
+            core + ["Deliverer", "Kafka", "CampaignFiles", "OrderStore", "OrderLog", "HTTPClient", "Redis"]),
         tests("Reconciler", core + ["Reconciler"]),
         tests("Simulator", core + ["CampaignFiles", "Simulator", "Stack", nioCore, nioPosix]),
-        tests("House", []),
+        tests("House", ["Orders"]),
         tests(
             "Integration",
             core + [
-                "CampaignFiles", "Stack", "Redis", "Kafka", "OrderStore", "OrderLog", "HTTPClient", "HTTPServer", nioCore, nioPosix, logging,
+                "CampaignFiles", "Simulator", "Stack", "Redis", "Kafka", "OrderStore", "OrderLog",
+                "HTTPClient", "HTTPServer", nioCore, nioPosix, logging,
             ]),
     ]
 )

@@ -43,7 +43,7 @@ struct ReconcilerFault: Error, Equatable, CustomStringConvertible {
         } catch let failure as KafkaFailure {
             throw stopped(unavailable, "kafka: \(failure)")
         } catch let failure as RedisFailure {
-            throw stopped(unavailable, "redis: \(failure)")
+            throw stopped(unavailable, failure)
         }
     }
 

@@ -82,7 +82,8 @@ enum ClaimFixture {
 
     static func admitted(gift: UInt16 = 2, region: UInt16 = 0) -> AdmittedClaim {
         AdmittedClaim(
-            user: user, coupon: 5, couponExpiresAtS: UInt32(nowMs / 1000 + 86_400), gift: gift, region: region,
+            user: user, coupon: 5, couponExpiresAtS: UInt32(nowMs / 1000 + 86_400), gift: gift,
+            region: region,
             role: role)
     }
 

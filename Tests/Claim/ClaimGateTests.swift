@@ -24,10 +24,14 @@ struct ClaimGateTests {
     func tickets() throws {
         let good = try ClaimFixture.ticket()
         #expect(try gate.person(bearer: good[...], nowMs: nowMs) == ClaimFixture.user)
-        #expect(problem { () throws(ClaimProblem) in _ = try gate.person(bearer: nil, nowMs: nowMs) }?.status == 401)
+        #expect(
+            problem { () throws(ClaimProblem) in _ = try gate.person(bearer: nil, nowMs: nowMs) }?.status
+                == 401)
         let late = try ClaimFixture.ticket(expiresAtMs: nowMs)
         for text in [late, good + "x", String(good.dropLast(3)), "", "a.b.c"] {
-            let found = problem { () throws(ClaimProblem) in _ = try gate.person(bearer: text[...], nowMs: nowMs) }
+            let found = problem { () throws(ClaimProblem) in
+                _ = try gate.person(bearer: text[...], nowMs: nowMs)
+            }
             #expect(found?.status == 401, "\(text)")
         }
     }
@@ -83,11 +87,14 @@ struct ClaimGateTests {
         let old = ClaimFixture.profile()
         let fresh = ClaimFixture.profile(registeredAtMs: ClaimFixture.opensAtMs + 1000)
         let nobody = Profile(user: ClaimFixture.user, known: 3, fetchedAtS: 0)
-        func verdict(_ gift: UInt16, _ profile: Profile?, atMs: Int64, region: UInt16 = 0, soldOut: Bool = false)
+        func verdict(
+            _ gift: UInt16, _ profile: Profile?, atMs: Int64, region: UInt16 = 0, soldOut: Bool = false
+        )
             -> Verdict
         {
             gate.judge(
-                ClaimFixture.admitted(gift: gift, region: region), profile: profile, nowMs: atMs, soldOut: soldOut)
+                ClaimFixture.admitted(gift: gift, region: region), profile: profile, nowMs: atMs,
+                soldOut: soldOut)
         }
         #expect(verdict(2, old, atMs: nowMs) == .claim)
         #expect(verdict(0, fresh, atMs: nowMs) == .claim)

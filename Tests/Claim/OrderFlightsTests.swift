@@ -97,7 +97,9 @@ struct OutboxSweepTests {
         for shard in 0..<UInt16(12) {
             #expect(OutboxSweep.isDue(id(lane: 3, shard: shard), own: 3, living: living))
             #expect(!OutboxSweep.isDue(id(lane: 5, shard: shard), own: 3, living: living))
-            let takers = living.filter { OutboxSweep.isDue(id(lane: 4, shard: shard), own: $0, living: living) }
+            let takers = living.filter {
+                OutboxSweep.isDue(id(lane: 4, shard: shard), own: $0, living: living)
+            }
             #expect(takers.count == 1)
         }
         #expect(!OutboxSweep.isDue(id(lane: 4, shard: 0), own: 3, living: []))

@@ -9,7 +9,8 @@ struct ScriptStepTests {
     private let order = ClaimFixture.order()
     private let id = OrderID(lane: 9, shard: 1, sequence: 4)
 
-    private func step(_ decision: ClaimDecision, refusal: ClaimProblem? = nil, tries: UInt8 = 1) -> ScriptStep {
+    private func step(_ decision: ClaimDecision, refusal: ClaimProblem? = nil, tries: UInt8 = 1) -> ScriptStep
+    {
         ScriptStep.after(decision, order: order, refusal: refusal, tries: tries)
     }
 

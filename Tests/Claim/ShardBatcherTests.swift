@@ -5,7 +5,9 @@ import Wire
 
 @Suite("The batches of a shard")
 struct ShardBatcherTests {
-    private func batcher(maxBatch: Int = 4, maxWaiting: Int = 10, sequences: UInt32 = 100) -> ShardBatcher<Int> {
+    private func batcher(maxBatch: Int = 4, maxWaiting: Int = 10, sequences: UInt32 = 100) -> ShardBatcher<
+        Int
+    > {
         var batcher = ShardBatcher<Int>(maxBatch: maxBatch, maxWaiting: maxWaiting, sequences: sequences)
         batcher.adopt(lane: 1)
         return batcher

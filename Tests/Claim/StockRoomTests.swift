@@ -39,7 +39,10 @@ struct StockRoomTests {
         let draw = try #require(first)
         #expect(draw.wanted == 2 && draw.creditedEver == 0)
         room.wait(4, coupon: 12, gift: 2, shard: 3)
-        if case .nothing = room.step(gift: 2, shard: 3, stock: 10, nowNs: 0) {} else { Issue.record("two draws") }
+        if case .nothing = room.step(gift: 2, shard: 3, stock: 10, nowNs: 0) {
+        } else {
+            Issue.record("two draws")
+        }
         #expect(again(room.drew(gift: 2, shard: 3, drawnEver: 2, nowNs: 0)) == [1, 2, 3, 4])
         #expect(room.credits(shard: 3).map(\.drawnEver) == [2])
         #expect(room.credits(shard: 2).isEmpty)
@@ -76,7 +79,8 @@ struct StockRoomTests {
         #expect(soldOut(room.drew(gift: 0, shard: 0, drawnEver: 0, nowNs: 500)) == [1])
         #expect(room.isSoldOut(gift: 0, shard: 0, nowNs: 1_499))
         #expect(!room.isSoldOut(gift: 0, shard: 0, nowNs: 1_500))
-        #expect(!room.isSoldOut(gift: 0, shard: 1, nowNs: 600) && !room.isSoldOut(gift: 1, shard: 0, nowNs: 600))
+        #expect(
+            !room.isSoldOut(gift: 0, shard: 1, nowNs: 600) && !room.isSoldOut(gift: 1, shard: 0, nowNs: 600))
         room.wait(2, coupon: 2, gift: 0, shard: 0)
         if case .soldOut(let items) = room.step(gift: 0, shard: 0, stock: 10, nowNs: 600) {
             #expect(items == [2])

@@ -9,14 +9,19 @@ import Testing
 struct AnswerClassifierTests {
     private func answered(_ status: Int, retryAfterS: Int64? = nil, body: String = "") -> HTTPClientOutcome {
         .answered(
-            HTTPClientResponse(status: status, retryAfterS: retryAfterS, body: Array(body.utf8), isTruncated: false))
+            HTTPClientResponse(
+                status: status, retryAfterS: retryAfterS, body: Array(body.utf8), isTruncated: false))
     }
 
-    @Test("every status is one outcome, as the contract says", arguments: [
-        (200, Outcome.granted), (204, .granted), (409, .alreadyGranted), (400, .rejected), (401, .rejected),
-        (404, .rejected), (408, .failed), (425, .throttled), (429, .throttled), (500, .failed), (503, .failed),
-        (410, .failed), (301, .failed),
-    ])
+    @Test(
+        "every status is one outcome, as the contract says",
+        arguments: [
+            (200, Outcome.granted), (204, .granted), (409, .alreadyGranted), (400, .rejected),
+            (401, .rejected),
+            (404, .rejected), (408, .failed), (425, .throttled), (429, .throttled), (500, .failed),
+            (503, .failed),
+            (410, .failed), (301, .failed),
+        ])
     func statuses(_ pair: (Int, Outcome)) {
         let verdict = AnswerClassifier.classify(answered(pair.0), idempotent: true)
         #expect(verdict.outcome == pair.1)
@@ -48,7 +53,10 @@ struct AnswerClassifierTests {
     func told() {
         #expect(AnswerClassifier.told(answered(200, body: #"{"granted":true}"#)) == .granted)
         #expect(AnswerClassifier.told(answered(200, body: #"{"granted":false}"#)) == .notGranted)
-        for odd in [answered(404), answered(200, body: "{}"), answered(200, body: #"{"granted":"no"}"#), answered(500)] {
+        for odd in [
+            answered(404), answered(200, body: "{}"), answered(200, body: #"{"granted":"no"}"#),
+            answered(500),
+        ] {
             guard case .nothing = AnswerClassifier.told(odd) else {
                 Issue.record("\(odd) was believed")
                 return

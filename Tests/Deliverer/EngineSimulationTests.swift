@@ -29,18 +29,24 @@ struct EngineSimulationTests {
         for (id, stored) in world.store {
             switch stored.state {
             case .delivered:
-                #expect(world.grants[id] == 1, "seed \(seed): \(id) delivered, granted \(world.grants[id] ?? 0)")
+                #expect(
+                    world.grants[id] == 1, "seed \(seed): \(id) delivered, granted \(world.grants[id] ?? 0)")
                 let facts = world.outcomes[id] ?? []
-                #expect(facts.contains(.granted) || facts.contains(.alreadyGranted), "seed \(seed): \(id) without record")
+                #expect(
+                    facts.contains(.granted) || facts.contains(.alreadyGranted),
+                    "seed \(seed): \(id) without record")
             case .parked: #expect(world.outcomes[id]?.contains(.parked) == true)
             case .expired, .rejected, .voided:
-                #expect(world.grants[id] == nil && world.dead[id] != nil, "seed \(seed): \(id) \(stored.state)")
+                #expect(
+                    world.grants[id] == nil && world.dead[id] != nil, "seed \(seed): \(id) \(stored.state)")
             default: Issue.record("seed \(seed): \(id) stands in \(stored.state)")
             }
         }
     }
 
-    @Test("promises 3, 4 and 6: whatever fails and whoever is killed, each order is granted once or named", arguments: 1...24)
+    @Test(
+        "promises 3, 4 and 6: whatever fails and whoever is killed, each order is granted once or named",
+        arguments: 1...24)
     func faults(_ seed: Int) {
         var faults = SimulatedWorld.Faults()
         faults.errors = 0.05

@@ -55,7 +55,8 @@ extension SimulatedWorld {
             }
             later(3) { $0.recorded(ref, isAcknowledged: !isLost, $1) }
         case .shelve(let ref, let order, let slot, let tier):
-            let name = Topics(campaign: Self.catalog.campaign.id).retries(game: Self.catalog.games[Int(slot)].id)
+            let name = Topics(campaign: Self.catalog.campaign.id).retries(
+                game: Self.catalog.games[Int(slot)].id)
             let partition = topics.firstIndex { $0.topic == name && $0.number == Int32(tier) }!
             append(partition, order)
             shelved.insert(order.id)

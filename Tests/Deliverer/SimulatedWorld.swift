@@ -180,7 +180,11 @@ struct SimulatedWorld {
             case .atOnce: nowNs += 100
             case .at(let ns):
                 eventCount += 1
-                if !events.contains(where: { if case .tick = $0.event { $0.ns <= max(ns, nowNs) } else { false } }) {
+                let isPlanned = events.contains {
+                    guard case .tick(let planned) = $0.event else { return false }
+                    return planned == generation && $0.ns <= max(ns, nowNs)
+                }
+                if !isPlanned {
                     events.append((max(ns, nowNs + 1), eventCount, .tick(generation: generation)))
                 }
                 return

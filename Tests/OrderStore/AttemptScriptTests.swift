@@ -20,19 +20,26 @@ struct AttemptScriptTests {
             let order = try await accepted(fixture)
             #expect(try await fixture.begin(order, attempt: 2) == .madeBefore(attempts: 0))
             #expect(try await fixture.begin(order, owner: 1, attempt: 1) == .go)
-            #expect(try await fixture.begin(order, owner: 1, attempt: 1) == .go, "asked again after a lost answer")
+            #expect(
+                try await fixture.begin(order, owner: 1, attempt: 1) == .go, "asked again after a lost answer"
+            )
             guard case .busy(let ms) = try await fixture.begin(order, owner: 2, attempt: 1) else {
                 Issue.record("not busy")
                 return
             }
             #expect(ms > 50_000)
-            #expect(try await fixture.settle(order.id, .notGranted, attempt: 1) == .init(applied: true, state: .retrying))
+            #expect(
+                try await fixture.settle(order.id, .notGranted, attempt: 1)
+                    == .init(applied: true, state: .retrying))
             #expect(try await fixture.begin(order, owner: 2, attempt: 1) == .madeBefore(attempts: 1))
             #expect(try await fixture.begin(order, owner: 2, attempt: 2) == .go)
             #expect(
-                try await fixture.settle(order.id, .notGranted, attempt: 1) == .init(applied: false, state: .inFlight),
+                try await fixture.settle(order.id, .notGranted, attempt: 1)
+                    == .init(applied: false, state: .inFlight),
                 "word of an older attempt changes nothing")
-            #expect(try await fixture.settle(order.id, .granted, attempt: 1) == .init(applied: true, state: .delivered))
+            #expect(
+                try await fixture.settle(order.id, .granted, attempt: 1)
+                    == .init(applied: true, state: .delivered))
             #expect(try await fixture.begin(order, attempt: 3) == .closed(.delivered))
             #expect(try await fixture.store.outbox(shard: order.id.shard).isEmpty)
         }
@@ -45,7 +52,9 @@ struct AttemptScriptTests {
             #expect(try await fixture.begin(order, owner: 1, attempt: 1, lifeMs: 0) == .go)
             #expect(try await fixture.begin(order, owner: 2, attempt: 1) == .unknown(attempts: 1))
             #expect(try await fixture.state(order.id) == .unknown)
-            #expect(try await fixture.settle(order.id, .expired, attempt: 1) == .init(applied: false, state: .unknown))
+            #expect(
+                try await fixture.settle(order.id, .expired, attempt: 1)
+                    == .init(applied: false, state: .unknown))
             #expect(try await fixture.begin(order, owner: 2, attempt: 2) == .unknown(attempts: 1))
             #expect(try await fixture.begin(order, owner: 2, attempt: 2, resend: true) == .go)
         }

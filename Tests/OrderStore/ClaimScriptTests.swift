@@ -72,7 +72,8 @@ struct ClaimScriptTests {
     func lookUpAndRoom() async throws {
         try await Fixture.with { fixture in
             #expect(try await fixture.claim([fixture.order(1)], first: 0, mode: .lookUp) == [.notStored])
-            let accepted = try await fixture.claim([fixture.order(1), fixture.order(2)], first: 0, outboxMax: 1)
+            let accepted = try await fixture.claim(
+                [fixture.order(1), fixture.order(2)], first: 0, outboxMax: 1)
             #expect(accepted[1] == .outboxFull)
             guard case .accepted(let id) = accepted[0] else {
                 Issue.record("\(accepted)")
@@ -85,7 +86,8 @@ struct ClaimScriptTests {
             _ = try await fixture.store.awaiting { store, then in
                 store.confirm(shard: id.shard, orders: [id], then: then)
             }
-            #expect(try await fixture.claim([fixture.order(1)], first: 5) == [.stored(expected, inOutbox: false)])
+            #expect(
+                try await fixture.claim([fixture.order(1)], first: 5) == [.stored(expected, inOutbox: false)])
             #expect(try await fixture.state(id) == .queued)
             let all = try await fixture.store.awaiting { store, then in store.orders(user: 1, then: then) }
             #expect(all == [expected])

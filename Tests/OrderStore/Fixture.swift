@@ -12,7 +12,9 @@ final class Fixture: Sendable {
     let group: MultiThreadedEventLoopGroup
     let store: OrderStore
 
-    private init(run: RunDirectory, server: RedisServer, group: MultiThreadedEventLoopGroup, store: OrderStore) {
+    private init(
+        run: RunDirectory, server: RedisServer, group: MultiThreadedEventLoopGroup, store: OrderStore
+    ) {
         self.run = run
         self.server = server
         self.group = group
@@ -27,7 +29,8 @@ final class Fixture: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var options = RedisOptions()
         options.commandTimeout = .seconds(10)
-        let redis = RedisConnection(address: try RedisAddress(url: server.url), loop: group.next(), options: options)
+        let redis = RedisConnection(
+            address: try RedisAddress(url: server.url), loop: group.next(), options: options)
         try await redis.ready(within: .seconds(10))
         let store = OrderStore(redis: redis, keys: StoreKeys(campaign: "test", shards: 4, buckets: 8))
         let fixture = Fixture(run: run, server: server, group: group, store: store)
@@ -49,7 +52,8 @@ final class Fixture: Sendable {
     }
 
     func claim(
-        _ orders: [Order], lane: UInt32 = 1, first: UInt32, stock: Int = 1_000, mode: ClaimEntry.Mode = .claim,
+        _ orders: [Order], lane: UInt32 = 1, first: UInt32, stock: Int = 1_000,
+        mode: ClaimEntry.Mode = .claim,
         outboxMax: Int = 1_000
     ) async throws -> [ClaimDecision] {
         let shard = store.keys.shard(user: orders[0].user)
@@ -61,7 +65,9 @@ final class Fixture: Sendable {
         }
     }
 
-    func begin(_ order: Order, owner: UInt64 = 1, attempt: UInt16, resend: Bool = false, lifeMs: Int64 = 60_000)
+    func begin(
+        _ order: Order, owner: UInt64 = 1, attempt: UInt16, resend: Bool = false, lifeMs: Int64 = 60_000
+    )
         async throws -> AttemptDecision
     {
         let decisions = try await store.awaiting { store, then in
@@ -75,7 +81,8 @@ final class Fixture: Sendable {
     func settle(_ id: OrderID, _ event: OrderEvent, attempt: UInt16) async throws -> SettleDecision {
         let decisions = try await store.awaiting { store, then in
             store.settle(
-                shard: id.shard, entries: [SettleEntry(order: id, event: event, attempt: attempt)], then: then)
+                shard: id.shard, entries: [SettleEntry(order: id, event: event, attempt: attempt)], then: then
+            )
         }
         return decisions[0]
     }

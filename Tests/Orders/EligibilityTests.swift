@@ -28,13 +28,16 @@ struct EligibilityTests {
     func audiences() throws {
         let cases: [(Audience, Int64?, Claimability)] = [
             (.new, opens + 5_000, .yes), (.new, opens - 5_000, .no(.notNewcomer)), (.new, nil, .no(.noRole)),
-            (.active, opens - 5_000, .yes), (.active, opens + 5_000, .no(.notPlayer)), (.active, nil, .no(.noRole)),
-            (.everyone, opens - 5_000, .yes), (.everyone, opens + 5_000, .yes), (.everyone, nil, .no(.noRole)),
+            (.active, opens - 5_000, .yes), (.active, opens + 5_000, .no(.notPlayer)),
+            (.active, nil, .no(.noRole)),
+            (.everyone, opens - 5_000, .yes), (.everyone, opens + 5_000, .yes),
+            (.everyone, nil, .no(.noRole)),
         ]
         for (audience, registered, expected) in cases {
             let gift = try gift(audience)
             let answer = Eligibility.check(
-                gift: gift, profile: profile(gift, registeredAtMs: registered), catalog: catalog, nowMs: opens + 60_000)
+                gift: gift, profile: profile(gift, registeredAtMs: registered), catalog: catalog,
+                nowMs: opens + 60_000)
             #expect(answer == expected, "\(audience) registered \(String(describing: registered))")
         }
     }
@@ -66,7 +69,8 @@ struct EligibilityTests {
         for gift in catalog.gifts {
             for registered in [opens - 9_000, opens + 9_000] {
                 let person = profile(gift, registeredAtMs: registered)
-                let listed = Eligibility.check(gift: gift, profile: person, catalog: catalog, nowMs: opens + 60_000)
+                let listed = Eligibility.check(
+                    gift: gift, profile: person, catalog: catalog, nowMs: opens + 60_000)
                 let claimed = Eligibility.check(
                     gift: gift, region: 0, role: 77, profile: person, catalog: catalog, nowMs: opens + 60_000)
                 #expect(listed == claimed)

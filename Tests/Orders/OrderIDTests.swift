@@ -17,7 +17,9 @@ struct OrderIDTests {
         #expect(OrderID(lane: 0, shard: 0, sequence: 1).text == "0000000000001")
     }
 
-    @Test("text that is not an order ID is refused", arguments: ["", "0", "00000000000000", "000000000000U", "Z000000000000"])
+    @Test(
+        "text that is not an order ID is refused",
+        arguments: ["", "0", "00000000000000", "000000000000U", "Z000000000000"])
     func refusedText(_ text: String) {
         #expect(OrderID(text: text) == nil)
     }

@@ -4,14 +4,17 @@ import Testing
 
 @Suite("The order's state machine")
 struct OrderStateTests {
-    /// A second writing of the table, in the words of the contract: event → from → to. Whatever stands not here
-    /// changes nothing.
+    /// A second writing of the table, in the words of the contract: event → from → to. Whatever stands not
+    /// here changes nothing.
     static let table: [OrderEvent: [OrderState: OrderState]] = [
         .accepted: [.none: .outbox],
         .acceptedHeld: [.none: .held],
         .approved: [.held: .outbox],
         .confirmed: [.outbox: .queued],
-        .began: [.none: .inFlight, .outbox: .inFlight, .queued: .inFlight, .retrying: .inFlight, .unknown: .inFlight],
+        .began: [
+            .none: .inFlight, .outbox: .inFlight, .queued: .inFlight, .retrying: .inFlight,
+            .unknown: .inFlight,
+        ],
         .granted: [
             .outbox: .delivered, .queued: .delivered, .inFlight: .delivered, .retrying: .delivered,
             .unknown: .delivered, .parked: .delivered,

@@ -10,7 +10,8 @@ enum Sample {
     static let catalog: Catalog = {
         let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         do {
-            return try CampaignDirectory.load("/\(root)/StaticData/campaigns/spring-festival", allowUnset: true)
+            return try CampaignDirectory.load(
+                "/\(root)/StaticData/campaigns/spring-festival", allowUnset: true)
         } catch {
             fatalError("\(error)")
         }
@@ -62,10 +63,12 @@ struct RecordTests {
         #expect(ClaimRecord.encode(other)[ClaimRecord.fingerprint] != stored)
     }
 
-    @Test("an order record names the field that is wrong", arguments: [
-        ("\"v\":1", "\"v\":2", "v"), ("\"amount\":1", "\"amount\":0", "amount"),
-        ("\"region\"", "\"regoin\"", "region"), ("\"epoch\":1", "\"epoch\":\"1\"", "epoch"),
-    ])
+    @Test(
+        "an order record names the field that is wrong",
+        arguments: [
+            ("\"v\":1", "\"v\":2", "v"), ("\"amount\":1", "\"amount\":0", "amount"),
+            ("\"region\"", "\"regoin\"", "region"), ("\"epoch\":1", "\"epoch\":\"1\"", "epoch"),
+        ])
     func namesTheField(_ change: (String, String, String)) {
         var random = SplitMix64(seed: 3)
         var order = Sample.order(&random)

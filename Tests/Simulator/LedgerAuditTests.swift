@@ -48,7 +48,7 @@ import Testing
         for standing in ["queued", "delivered", "rejected", "retrying", "outbox", nil] {
             let ledger = try audit([accepted(1)], [], standing.map { [order(1): $0] } ?? [:])
             #expect(ledger.lost == 1 && !ledger.isBalanced && !ledger.addsUp)
-            #expect(ledger.lostOrders == [order(1)])
+            #expect(ledger.lostOrders == [LedgerAudit.Lost(order: order(1), state: standing ?? "not found")])
         }
     }
 

@@ -18,8 +18,8 @@ import Testing
         return heads
     }
 
-    @Test func theMarkMovesBehindOrdersThatNoGameHasSeen() {
-        let (loss, offsets) = Loss.choose(heads(["a": [1, 2, 3, 4]]), reached: [order(1), order(3)])
+    @Test func theMarkMovesBehindOrdersThatNoGameHasDealtWith() {
+        let (loss, offsets) = Loss.choose(heads(["a": [1, 2, 3, 4]]), settled: [order(1), order(3)])
         #expect(loss.orders == [order(2), order(4)])
         #expect(offsets == [TopicPartition(topic: "a", partition: 0): 104])
     }
@@ -27,14 +27,14 @@ import Testing
     @Test func ofEachPartitionAFewAndInAllAHandful() {
         var topics: [String: [UInt32]] = [:]
         for topic in 0..<30 { topics["t\(topic)"] = (0..<9).map { UInt32(topic * 100 + $0) } }
-        let (loss, offsets) = Loss.choose(heads(topics), reached: [])
+        let (loss, offsets) = Loss.choose(heads(topics), settled: [])
         #expect(loss.orders.count == Loss.wanted)
         #expect(offsets.count == Loss.wanted / Loss.mostAPartition)
         #expect(offsets.values.allSatisfy { $0 == 100 + Int64(Loss.mostAPartition) })
     }
 
     @Test func whereEverythingHasArrivedNothingIsLost() {
-        let (loss, offsets) = Loss.choose(heads(["a": [1]]), reached: [order(1)])
+        let (loss, offsets) = Loss.choose(heads(["a": [1]]), settled: [order(1)])
         #expect(loss.orders.isEmpty && offsets.isEmpty)
     }
 }

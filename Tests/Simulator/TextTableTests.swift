@@ -23,7 +23,10 @@ import Testing
         #expect(number.grouped == text)
     }
 
-    @Test(arguments: [(0.04, "0.0"), (7.26, "7.3"), (142.4, "142"), (2540, "2.5 s"), (42_000, "42 s")])
+    @Test(arguments: [
+        (0.04, "0.0 ms"), (7.26, "7.3 ms"), (99.97, "100 ms"), (142.4, "142 ms"), (999.7, "1.0 s"),
+        (2540, "2.5 s"), (42_000, "42 s"),
+    ])
     func millisecondsAreShort(_ ms: Double, _ text: String) {
         #expect(ms.asMs == text)
     }

@@ -27,13 +27,17 @@ package enum FileBytes {
             guard n >= 0 else { throw FileFault(path: path, reason: String(cString: strerror(errno))) }
             if n == 0 { return bytes }
             bytes += chunk[0..<n]
-            guard bytes.count <= most else { throw FileFault(path: path, reason: "is larger than \(most) bytes") }
+            guard bytes.count <= most else {
+                throw FileFault(path: path, reason: "is larger than \(most) bytes")
+            }
         }
     }
 
     /// The file's lines without their ends; empty lines and those that begin with `#` are left out.
     package static func lines(_ path: String) throws(FileFault) -> [String] {
         let text = String(decoding: try read(path), as: UTF8.self)
-        return text.split(whereSeparator: \.isNewline).map(String.init).filter { !$0.isEmpty && !$0.hasPrefix("#") }
+        return text.split(whereSeparator: \.isNewline).map(String.init).filter {
+            !$0.isEmpty && !$0.hasPrefix("#")
+        }
     }
 }

@@ -53,7 +53,8 @@ package enum KeyFiles {
             guard parts.count == 2, let id = UInt8(parts[0]), keys[id] == nil,
                 let secret = try? Secret(text: Array(parts[1].utf8))
             else {
-                throw FileFault(path: path, reason: "a line is not <id 0-255>:hex:<digits>, or an id stands twice")
+                throw FileFault(
+                    path: path, reason: "a line is not <id 0-255>:hex:<digits>, or an id stands twice")
             }
             keys[id] = secret
         }
@@ -74,8 +75,8 @@ package enum KeyFiles {
         }
     }
 
-    /// What a game's deliveries are signed with: `<directory>/<game>.secret`, one `whsec_…` a line, the first signs
-    /// first; two during a rotation.
+    /// What a game's deliveries are signed with: `<directory>/<game>.secret`, one `whsec_…` a line, the first
+    /// signs first; two during a rotation.
     package static func game(_ id: String, directory: String) throws(FileFault) -> WebhookSigner {
         let path = "\(directory)/\(id).secret"
         let lines = try FileBytes.lines(path)

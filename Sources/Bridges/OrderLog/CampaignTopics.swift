@@ -5,7 +5,8 @@ import Orders
 
 /// A campaign's topics on the broker.
 package enum CampaignTopics {
-    /// Makes what is missing, with the partitions and the replication of the campaign's file. Blocks; at start.
+    /// Makes what is missing, with the partitions and the replication of the campaign's file. Blocks; at
+    /// start.
     package static func ensure(
         _ catalog: Catalog, options: KafkaClientOptions, timeoutMs: Int32, logger: Logger
     ) throws(KafkaFailure) {

@@ -1,8 +1,8 @@
 import Kafka
 import ServiceShell
 
-/// Where Kafka is: `kafka.bootstrap` (a list of host:port), or `kafka.bootstrap_file`, a file that holds it and
-/// changes when the broker moves; the process then ends with 75 and its supervisor starts it anew.
+/// Where Kafka is: `kafka.bootstrap` (a list of host:port), or `kafka.bootstrap_file`, a file that holds it
+/// and changes when the broker moves; the process then ends with 75 and its supervisor starts it anew.
 package struct KafkaSettings: Sendable {
     package var options: KafkaClientOptions
     /// The part that watches the file; nil for a fixed address.
@@ -20,11 +20,13 @@ package struct KafkaSettings: Sendable {
             bootstrap = String(text.prefix { !$0.isNewline })
         case (nil, nil):
             throw SettingsFault(
-                key: "kafka.bootstrap", value: nil, allowed: "host:port[,host:port…], or kafka.bootstrap_file a path",
+                key: "kafka.bootstrap", value: nil,
+                allowed: "host:port[,host:port…], or kafka.bootstrap_file a path",
                 origin: "settings")
         }
         options = KafkaClientOptions(bootstrap: bootstrap, clientID: "hongbao-\(context.name)")
-        options.messageTimeoutMs = try settings.int("kafka.message_timeout_ms", in: 500...60_000, default: 4_000)
+        options.messageTimeoutMs = try settings.int(
+            "kafka.message_timeout_ms", in: 500...60_000, default: 4_000)
         if fixed == nil, let file { watch = context.restartWhenChanged(file) }
     }
 }

@@ -12,7 +12,9 @@ package enum LaneHistory {
         let reader = try KafkaReader(options: options, timeoutMs: timeoutMs, logger: logger)
         var highest: UInt32 = 0
         try TopicScan.all(Topics(campaign: campaign).control, reader: reader) { _, record in
-            if case .lane(let lane, _, _)? = try? ControlRecord.decode(record.value) { highest = max(highest, lane) }
+            if case .lane(let lane, _, _)? = try? ControlRecord.decode(record.value) {
+                highest = max(highest, lane)
+            }
         }
         return highest
     }

@@ -11,9 +11,9 @@ package enum CampaignScripts {
 
     /// Gives out a lane that was never given before.
     ///
-    /// KEYS: lanes. ARGV: Redis's run, floor (empty: not known), owner, lease in ms. When the counter is missing or
-    /// Redis has been restarted since, the counter may be old: it jumps beyond the floor, which the caller has from
-    /// Kafka; without a floor the reply is -1 and nothing happens.
+    /// KEYS: lanes. ARGV: Redis's run, floor (empty: not known), owner, lease in ms. When the counter is
+    /// missing or Redis has been restarted since, the counter may be old: it jumps beyond the floor, which
+    /// the caller has from Kafka; without a floor the reply is -1 and nothing happens.
     package static let acquireLane = RedisScript(
         name: "acquire-lane",
         source: clock + """
@@ -52,7 +52,8 @@ package enum CampaignScripts {
             return out
             """)
 
-    /// The lanes whose lease has not ended, as text. KEYS: lanes. Leases that ended an hour ago are forgotten.
+    /// The lanes whose lease has not ended, as text. KEYS: lanes. Leases that ended an hour ago are
+    /// forgotten.
     package static let liveLanes = RedisScript(
         name: "live-lanes",
         source: clock + """
@@ -70,9 +71,11 @@ package enum CampaignScripts {
             return out
             """)
 
-    /// Draws stock from the campaign's pool for a shard, under a cumulative counter: a repeat draws nothing more.
+    /// Draws stock from the campaign's pool for a shard, under a cumulative counter: a repeat draws nothing
+    /// more.
     ///
-    /// KEYS: pool. ARGV: gift, shard, wanted, drawn ever as far as the caller has credited it. Reply: drawn ever.
+    /// KEYS: pool. ARGV: gift, shard, wanted, drawn ever as far as the caller has credited it. Reply: drawn
+    /// ever.
     package static let draw = RedisScript(
         name: "draw",
         source: """
@@ -88,8 +91,8 @@ package enum CampaignScripts {
             return drawn
             """)
 
-    /// Orders that have stood in a shard's outbox too long. KEYS: outbox. ARGV: age in ms, most. Reply: order ID +
-    /// coupon + user, 24 bytes apiece.
+    /// Orders that have stood in a shard's outbox too long. KEYS: outbox. ARGV: age in ms, most. Reply: order
+    /// ID + coupon + user, 24 bytes apiece.
     package static let overdue = RedisScript(
         name: "overdue",
         source: clock + """

@@ -3,7 +3,8 @@ import Redis
 
 /// The Lua that runs inside Redis: every change of a claim or of an order's state is one of these, so that it
 /// happens whole or not at all. Keys are declared (a Redis Cluster needs that); numbers of 64 bits travel as
-/// eight bytes, since Lua's own numbers hold only 53. Times are Redis's, so that no process's clock is trusted.
+/// eight bytes, since Lua's own numbers hold only 53. Times are Redis's, so that no process's clock is
+/// trusted.
 package enum OrderScripts {
     /// Reads and writes an order's four bits; milliseconds of Redis's clock; 48-bit packing.
     private static let prelude = """
@@ -32,7 +33,8 @@ package enum OrderScripts {
     /// KEYS: outbox, stock, states of the first sequence, states of the last one, then the buckets.
     /// ARGV: lane, shard, first sequence, outbox maximum, credits, (gift, drawn ever)…, then for each claim:
     /// index of its bucket among KEYS, coupon, gift, record body, mode (`c` claim, `l` look up only).
-    /// Reply, one string a claim: `n` + order ID; `d` or, while it stands in the outbox, `w` + the stored record;
+    /// Reply, one string a claim: `n` + order ID; `d` or, while it stands in the outbox, `w` + the stored
+    /// record;
     /// `s` no stock at hand; `f` outbox full; `m` looked up and not there.
     package static let claim = RedisScript(
         name: "claim",
@@ -51,7 +53,8 @@ package enum OrderScripts {
             end
             local out = {}
             while at <= #ARGV do
-                local bucket, coupon, gift, body = KEYS[tonumber(ARGV[at])], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+                local bucket, coupon = KEYS[tonumber(ARGV[at])], ARGV[at + 1]
+                local gift, body = ARGV[at + 2], ARGV[at + 3]
                 local stored = redis.call('HGET', bucket, coupon)
                 local answer
                 if stored then
@@ -96,11 +99,13 @@ package enum OrderScripts {
             return changed
             """)
 
-    /// Puts orders in flight, if they are where they should be: the state's compare-and-set and the second gate.
+    /// Puts orders in flight, if they are where they should be: the state's compare-and-set and the second
+    /// gate.
     ///
     /// KEYS: attempts, outbox, then states and buckets. ARGV: owner, life of the attempt in ms, then for each
-    /// order: order ID, index of its states, place, index of its bucket, coupon, whole claim record, attempt, mode
-    /// (`r` may be sent again although the last attempt is unknown, `-` not). Reply: code and detail a piece, see
+    /// order: order ID, index of its states, place, index of its bucket, coupon, whole claim record, attempt,
+    /// mode (`r` may be sent again although the last attempt is unknown, `-` not). Reply: code and detail a
+    /// piece, see
     /// ``AttemptDecision``.
     package static let begin = RedisScript(
         name: "begin",
@@ -157,8 +162,8 @@ package enum OrderScripts {
     /// Moves orders by their events where the table allows it.
     ///
     /// KEYS: attempts, outbox, then states. ARGV for each order: order ID, index of its states, place, event,
-    /// attempt. An order in flight at another attempt is left alone, except by a grant, which is a fact. Reply:
-    /// 1 or 0 (changed), and the state in which the order stands now.
+    /// attempt. An order in flight at another attempt is left alone, except by a grant, which is a fact.
+    /// Reply: 1 or 0 (changed), and the state in which the order stands now.
     package static let settle = RedisScript(
         name: "settle",
         source: prelude + transitions + """

@@ -6,7 +6,8 @@ package struct AttemptEntry: Sendable {
     package var order: Order
     /// The attempt's number, from 1; must be one more than the attempts made.
     package var attempt: UInt16
-    /// Whether it may go out although the last attempt's end is unknown (the game is idempotent, or was asked).
+    /// Whether it may go out although the last attempt's end is unknown (the game is idempotent, or was
+    /// asked).
     package var resendsUnknown: Bool
 
     package init(order: Order, attempt: UInt16, resendsUnknown: Bool) {
@@ -64,7 +65,8 @@ package struct SettleDecision: Sendable, Equatable {
 extension OrderStore {
     /// Puts orders of one shard in flight, each by compare-and-set, with its coupon's binding checked.
     package func begin(
-        shard: UInt16, owner: UInt64, lifeMs: Int64, entries: [AttemptEntry], then: @escaping Answer<[AttemptDecision]>
+        shard: UInt16, owner: UInt64, lifeMs: Int64, entries: [AttemptEntry],
+        then: @escaping Answer<[AttemptDecision]>
     ) {
         precondition(entries.count <= Self.maxBatch && entries.allSatisfy { $0.order.id.shard == shard })
         var table = KeyTable([keys.attempts(shard: shard), keys.outbox(shard: shard)])

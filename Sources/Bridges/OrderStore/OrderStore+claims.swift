@@ -47,8 +47,8 @@ package struct StockCredit: Sendable {
 extension OrderStore {
     /// Decides claims of one shard in one call. Accepted ones are numbered `firstSequence`, + 1, …
     ///
-    /// - Parameter entries: 1 to ``maxBatch``, all of the shard's people, `firstSequence + entries.count` within the
-    ///   lane. On an unknown end the caller burns that whole range.
+    /// - Parameter entries: 1 to ``maxBatch``, all of the shard's people, `firstSequence + entries.count`
+    ///   within the lane. On an unknown end the caller burns that whole range.
     package func claim(
         shard: UInt16, lane: UInt32, firstSequence: UInt32, outboxMax: Int, credits: [StockCredit],
         entries: [ClaimEntry], then: @escaping Answer<[ClaimDecision]>
@@ -81,7 +81,8 @@ extension OrderStore {
             var decisions = [ClaimDecision]()
             decisions.reserveCapacity(answers.count)
             for (entry, answer) in zip(entries, answers) {
-                guard let bytes = answer.bytes, let decision = Self.decision(bytes, coupon: entry.order.coupon)
+                guard let bytes = answer.bytes,
+                    let decision = Self.decision(bytes, coupon: entry.order.coupon)
                 else { return nil }
                 decisions.append(decision)
             }
@@ -93,8 +94,10 @@ extension OrderStore {
         let rest = Array(bytes.dropFirst())
         switch bytes.first {
         case UInt8(ascii: "n"): return OrderID(bytes: rest).map { .accepted($0) }
-        case UInt8(ascii: "d"): return ClaimRecord.decode(rest, coupon: coupon).map { .stored($0, inOutbox: false) }
-        case UInt8(ascii: "w"): return ClaimRecord.decode(rest, coupon: coupon).map { .stored($0, inOutbox: true) }
+        case UInt8(ascii: "d"):
+            return ClaimRecord.decode(rest, coupon: coupon).map { .stored($0, inOutbox: false) }
+        case UInt8(ascii: "w"):
+            return ClaimRecord.decode(rest, coupon: coupon).map { .stored($0, inOutbox: true) }
         case UInt8(ascii: "s"): return .noStock
         case UInt8(ascii: "f"): return .outboxFull
         case UInt8(ascii: "m"): return .notStored
@@ -102,7 +105,8 @@ extension OrderStore {
         }
     }
 
-    /// Takes acknowledged orders of one shard out of the outbox. The answer counts those that became `queued`.
+    /// Takes acknowledged orders of one shard out of the outbox. The answer counts those that became
+    /// `queued`.
     package func confirm(shard: UInt16, orders: [OrderID], then: @escaping Answer<Int>) {
         precondition(orders.count <= Self.maxBatch && orders.allSatisfy { $0.shard == shard })
         var table = KeyTable([keys.outbox(shard: shard)])
@@ -112,7 +116,9 @@ extension OrderStore {
             arguments.append(table.place(keys.states(order)))
             arguments.append(order.placeInChunk)
         }
-        call(OrderScripts.confirm, keys: table.keys, arguments: arguments, then: then) { $0.integer.map(Int.init) }
+        call(OrderScripts.confirm, keys: table.keys, arguments: arguments, then: then) {
+            $0.integer.map(Int.init)
+        }
     }
 
     /// The stored order of a coupon, if there is one.

@@ -16,7 +16,8 @@ extension OrderStore {
     ///
     /// - Parameters:
     ///   - run: Redis's `run_id`, see ``redisRun(then:)``.
-    ///   - floor: the greater of the seconds since 2024 and the highest lane seen in Kafka; nil where not known yet.
+    ///   - floor: the greater of the seconds since 2024 and the highest lane seen in Kafka; nil where not
+    ///     known yet.
     package func acquireLane(
         run: String, floor: UInt32?, owner: UInt64, leaseMs: Int64, then: @escaping Answer<LaneAnswer>
     ) {
@@ -29,8 +30,10 @@ extension OrderStore {
         }
     }
 
-    /// Prolongs leases; the answer tells for each lane whether it is still the owner's. A lease of 0 gives it up.
-    package func renewLanes(_ lanes: [UInt32], owner: UInt64, leaseMs: Int64, then: @escaping Answer<[Bool]>) {
+    /// Prolongs leases; the answer tells for each lane whether it is still the owner's. A lease of 0 gives it
+    /// up.
+    package func renewLanes(_ lanes: [UInt32], owner: UInt64, leaseMs: Int64, then: @escaping Answer<[Bool]>)
+    {
         let arguments = [owner.bigEndianBytes, decimal(leaseMs)] + lanes.map { decimal($0) }
         call(CampaignScripts.renewLanes, keys: [keys.lanes], arguments: arguments, then: then) { reply in
             guard let answers = reply.array, answers.count == lanes.count else { return nil }
@@ -56,7 +59,9 @@ extension OrderStore {
                 result.flatMap { reply in
                     let text = String(decoding: reply.bytes ?? [], as: UTF8.self)
                     let line = text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("run_id:") }
-                    guard let line else { return .failure(RedisFailure(kind: .unknown, message: "INFO names no run_id")) }
+                    guard let line else {
+                        return .failure(RedisFailure(kind: .unknown, message: "INFO names no run_id"))
+                    }
                     return .success(String(line.dropFirst("run_id:".count)))
                 })
         }

@@ -3,10 +3,11 @@ import Orders
 import Redis
 
 extension OrderStore {
-    /// Orders of a shard that Redis has accepted longer than `ageMs` ago and Kafka has not acknowledged since.
+    /// Orders of a shard that Redis has accepted longer than `ageMs` ago and Kafka has not acknowledged
+    /// since.
     ///
-    /// An outbox entry without its claim record cannot be (one script writes both); such an entry is left for the
-    /// Reconciler and not returned.
+    /// An outbox entry without its claim record cannot be (one script writes both); such an entry is left for
+    /// the Reconciler and not returned.
     package func overdue(shard: UInt16, ageMs: Int64, most: Int, then: @escaping Answer<[Order]>) {
         let arguments = [decimal(ageMs), decimal(most)]
         let pairs: Answer<[(id: OrderID, coupon: UInt64, user: UInt64)]> = { [self] result in
@@ -15,7 +16,8 @@ extension OrderStore {
             case .success(let entries): records(entries, then: then)
             }
         }
-        call(CampaignScripts.overdue, keys: [keys.outbox(shard: shard)], arguments: arguments, then: pairs) { reply in
+        call(CampaignScripts.overdue, keys: [keys.outbox(shard: shard)], arguments: arguments, then: pairs) {
+            reply in
             reply.array.map { entries in
                 entries.compactMap { entry in
                     guard let bytes = entry.bytes, bytes.count == 24, let id = OrderID(bytes: bytes[0..<8]),

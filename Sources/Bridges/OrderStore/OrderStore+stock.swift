@@ -25,12 +25,14 @@ extension OrderStore {
 
     /// Draws stock for a shard. The answer is what the shard has drawn ever, to be told to the claim script.
     ///
-    /// - Parameter creditedEver: the last such number that the caller has passed on; a draw that was done but not
-    ///   heard of is found again by it, and not repeated.
+    /// - Parameter creditedEver: the last such number that the caller has passed on; a draw that was done but
+    ///   not heard of is found again by it, and not repeated.
     package func draw(
         gift: UInt16, shard: UInt16, wanted: Int, creditedEver: Int, then: @escaping Answer<Int>
     ) {
         let arguments = [decimal(gift), decimal(shard), decimal(wanted), decimal(creditedEver)]
-        call(CampaignScripts.draw, keys: [keys.pool], arguments: arguments, then: then) { $0.integer.map(Int.init) }
+        call(CampaignScripts.draw, keys: [keys.pool], arguments: arguments, then: then) {
+            $0.integer.map(Int.init)
+        }
     }
 }

@@ -23,7 +23,8 @@ extension OrderStore {
     }
 
     /// The states of many orders: each chunk of states is read once.
-    package func states(_ orders: some Sequence<OrderID>) async throws(RedisFailure) -> [OrderID: OrderState] {
+    package func states(_ orders: some Sequence<OrderID>) async throws(RedisFailure) -> [OrderID: OrderState]
+    {
         var chunks: [[UInt8]: [UInt8]] = [:]
         var states: [OrderID: OrderState] = [:]
         for order in orders {
@@ -33,7 +34,8 @@ extension OrderStore {
                 command.add(key)
                 chunks[key] = try await redis.send(command).bytes ?? []
             }
-            states[order] = Self.state(in: chunks[key] ?? [], place: Int(order.sequence % StoreKeys.ordersPerChunk))
+            states[order] = Self.state(
+                in: chunks[key] ?? [], place: Int(order.sequence % StoreKeys.ordersPerChunk))
         }
         return states
     }

@@ -5,7 +5,8 @@ import Redis
 /// A campaign's claims, order states, outbox, stock and lanes in Redis, over one event loop's connection.
 ///
 /// Every method is called on that loop and answers on it. A ``RedisFailure`` of kind `unknown` means that the
-/// script may have run: callers treat it so (a claim's range of numbers is burnt, an attempt is looked up again).
+/// script may have run: callers treat it so (a claim's range of numbers is burnt, an attempt is looked up
+/// again).
 package final class OrderStore: Sendable {
     /// Orders in one script call at most; more would hold Redis up for others.
     package static let maxBatch = 256
@@ -30,7 +31,11 @@ package final class OrderStore: Sendable {
             case .failure(let failure): then(.failure(failure))
             case .success(let reply):
                 guard let value = decode(reply) else {
-                    then(.failure(RedisFailure(kind: .unknown, message: "script \(script.name) gave an answer of another shape")))
+                    then(
+                        .failure(
+                            RedisFailure(
+                                kind: .unknown,
+                                message: "script \(script.name) gave an answer of another shape")))
                     return
                 }
                 then(.success(value))

@@ -6,10 +6,12 @@ import ServiceShell
 
 /// The settings that every service of a campaign has, read in one way.
 package enum Wiring {
-    /// `campaign`: the campaign's directory. Placeholders in endpoints come from the environment. A fault in the
-    /// files is a fault of the setting: the process ends with 78 and says file, path and reason.
+    /// `campaign`: the campaign's directory. Placeholders in endpoints come from the environment. A fault in
+    /// the files is a fault of the setting: the process ends with 78 and says file, path and reason.
     package static func catalog(_ settings: Settings) throws -> Catalog {
-        try Self.setting("campaign", try settings.path("campaign"), allowed: "the directory of a valid campaign") {
+        try Self.setting(
+            "campaign", try settings.path("campaign"), allowed: "the directory of a valid campaign"
+        ) {
             path throws(CampaignDirectory.Fault) in try CampaignDirectory.load(path)
         }
     }
@@ -25,7 +27,8 @@ package enum Wiring {
     /// `admin.keys_file`, where set: who may use the admin port's actions, by name. Without it nobody may.
     package static func admitOperators(_ context: ServiceContext) throws {
         guard let path = try context.settings.optionalPath("admin.keys_file") else { return }
-        let keyring = try Self.setting("admin.keys_file", path, allowed: "lines of name:<SHA-256 of the key>") {
+        let keyring = try Self.setting("admin.keys_file", path, allowed: "lines of name:<SHA-256 of the key>")
+        {
             path throws(FileFault) in try KeyFiles.operators(path)
         }
         context.routes.access = .apiKey { keyring.name(forKey: Array($0.utf8)) }

@@ -2,8 +2,8 @@ import Orders
 
 /// Orders on their way to Kafka, and who waits for each.
 ///
-/// An order enters when it is produced and leaves when Kafka has reported; a person leaves earlier, with a 503,
-/// when the answer's deadline passes. The order stays: a late acknowledgement still confirms it.
+/// An order enters when it is produced and leaves when Kafka has reported; a person leaves earlier, with a
+/// 503, when the answer's deadline passes. The order stays: a late acknowledgement still confirms it.
 struct OrderFlights<Waiter> {
     /// Why the order was produced.
     enum Cause: Sendable {

@@ -8,9 +8,9 @@ import Orders
 ///                                   at most `maxBatch`,   one at a time
 /// ```
 ///
-/// The numbers of the lane belong to this loop alone, so that the script is told the first one and numbers what it
-/// accepts. With one batch in flight the next batch begins behind the numbers that were used. A batch of which no
-/// reply came may have used any of its range: the whole range is burnt.
+/// The numbers of the lane belong to this loop alone, so that the script is told the first one and numbers
+/// what it accepts. With one batch in flight the next batch begins behind the numbers that were used. A
+/// batch of which no reply came may have used any of its range: the whole range is burnt.
 struct ShardBatcher<Item> {
     /// A batch as it leaves.
     struct Batch {
@@ -68,7 +68,8 @@ struct ShardBatcher<Item> {
         return true
     }
 
-    /// Items that were let in before and must go again, behind a draw of stock; the maximum does not count for them.
+    /// Items that were let in before and must go again, behind a draw of stock; the maximum does not count
+    /// for them.
     mutating func putBack(_ items: [Item]) {
         waiting.append(contentsOf: items)
     }

@@ -1,11 +1,12 @@
 import OrderStore
 
-/// What one loop knows of the stock, by gift pack and shard: draws under way, credits to be told, and what is sold out.
+/// What one loop knows of the stock, by gift pack and shard: draws under way, credits to be told, and what
+/// is sold out.
 ///
-/// A shard sells what it has drawn from the campaign's pool. A claim that finds none at hand waits here while the
-/// loop draws; the drawn amount is cumulative, so that neither a draw nor a credit that is heard of twice counts
-/// twice. What is drawn is the demand and a little more, less and less as the pool empties, so that in the end
-/// nothing lies in shards that nobody asks.
+/// A shard sells what it has drawn from the campaign's pool. A claim that finds none at hand waits here
+/// while the loop draws; the drawn amount is cumulative, so that neither a draw nor a credit that is heard
+/// of twice counts twice. What is drawn is the demand and a little more, less and less as the pool empties,
+/// so that in the end nothing lies in shards that nobody asks.
 struct StockRoom<Item> {
     /// A draw that the loop is to make now.
     struct Draw: Equatable {
@@ -63,8 +64,9 @@ struct StockRoom<Item> {
 
     /// Packs to draw: the demand and a share of what the pool probably still has.
     ///
-    /// People are spread evenly over shards, so that what this shard has drawn, times the shards, is about what
-    /// all have drawn; 1/64 of an even share of the rest is prefetched, nothing where that is less than one.
+    /// People are spread evenly over shards, so that what this shard has drawn, times the shards, is about
+    /// what all have drawn; 1/64 of an even share of the rest is prefetched, nothing where that is less
+    /// than one.
     static func wanted(demand: Int, stock: Int, shards: Int, drawnEver: Int) -> Int {
         let left = stock - drawnEver * shards
         return demand + min(256, max(0, left / (shards * 64)))
@@ -141,7 +143,8 @@ struct StockRoom<Item> {
         if uncredited[shard]?.isEmpty == true { uncredited[shard] = nil }
     }
 
-    /// Whether the gift was found sold out in the shard a moment ago, so that no script needs to be spent on it.
+    /// Whether the gift was found sold out in the shard a moment ago, so that no script needs to be spent
+    /// on it.
     func isSoldOut(gift: UInt16, shard: UInt16, nowNs: UInt64) -> Bool {
         shelves[Place(gift: gift, shard: shard)].map { nowNs < $0.soldOutUntilNs } ?? false
     }
@@ -153,7 +156,8 @@ struct StockRoom<Item> {
         return items
     }
 
-    /// Redis is another one or was restarted: nothing that was told to it counts. Draws under way end as usual.
+    /// Redis is another one or was restarted: nothing that was told to it counts. Draws under way end as
+    /// usual.
     mutating func forgetCredits() {
         for place in Array(shelves.keys) {
             shelves[place]?.credited = 0

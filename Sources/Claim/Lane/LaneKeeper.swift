@@ -9,10 +9,10 @@
 ///                       └─ pausing ◀── any step failed
 /// ```
 ///
-/// A lane is good only if everything about it was said over one connection to one run of Redis: the run is asked
-/// first, every loss of the connection begins anew, and a lane counter that may be old (another run) is lifted
-/// above all that Kafka has seen. The lane stands in Kafka before it numbers its first order. The lease is counted
-/// from before the request that prolonged it, so that this side always lets go first.
+/// A lane is good only if everything about it was said over one connection to one run of Redis: the run is
+/// asked first, every loss of the connection begins anew, and a lane counter that may be old (another run)
+/// is lifted above all that Kafka has seen. The lane stands in Kafka before it numbers its first order. The
+/// lease is counted from before the request that prolonged it, so that this side always lets go first.
 struct LaneKeeper {
     enum Event: Equatable {
         case redisUp
@@ -42,7 +42,8 @@ struct LaneKeeper {
         case announce(lane: UInt32)
         case renew(lane: UInt32)
         case giveUp(lane: UInt32)
-        /// Claims may be numbered in this lane. `newRun`: what this process knew of Redis's contents no longer counts.
+        /// Claims may be numbered in this lane. `newRun`: what this process knew of Redis's contents no
+        /// longer counts.
         case opened(lane: UInt32, newRun: Bool)
         /// No claim may be numbered any more.
         case closed
@@ -87,8 +88,8 @@ struct LaneKeeper {
         self.pauseNs = pauseNs
     }
 
-    /// The lane to number in, if there is one at this moment; asked before every batch, so that a process that
-    /// slept through its lease numbers nothing.
+    /// The lane to number in, if there is one at this moment; asked before every batch, so that a process
+    /// that slept through its lease numbers nothing.
     func lane(nowNs: UInt64) -> UInt32? {
         guard case .open(_, let lane) = state, nowNs < leaseEndsNs else { return nil }
         return lane

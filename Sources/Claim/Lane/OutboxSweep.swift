@@ -2,10 +2,11 @@ import Orders
 
 /// Which orders of the outbox this loop produces again, and how many at a time.
 ///
-/// An order stands in the outbox beyond Kafka's message timeout when its record was lost on the way: Kafka was away,
-/// or the process that accepted it is gone. The loop whose lane it is produces it again under the same ID. Of a lane
-/// whose lease has ended, one of the living lanes does, the same one whoever reckons. While Kafka acknowledges
-/// nothing one order at a time is tried, so that its return finds no storm of twins; each acknowledgement doubles.
+/// An order stands in the outbox beyond Kafka's message timeout when its record was lost on the way: Kafka
+/// was away, or the process that accepted it is gone. The loop whose lane it is produces it again under the
+/// same ID. Of a lane whose lease has ended, one of the living lanes does, the same one whoever reckons.
+/// While Kafka acknowledges nothing one order at a time is tried, so that its return finds no storm of
+/// twins; each acknowledgement doubles.
 struct OutboxSweep {
     private let shards: Int
     private let mostOpen: Int

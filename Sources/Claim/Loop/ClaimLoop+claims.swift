@@ -46,8 +46,8 @@ extension ClaimLoop {
                 shard: plan.keys.shard(user: claim.user), waiter: waiter))
     }
 
-    /// With a profile at hand. A person who is told to make a role does so: what says that there is none, or not
-    /// this one, is asked for once more before it is believed.
+    /// With a profile at hand. A person who is told to make a role does so: what says that there is none,
+    /// or not this one, is asked for once more before it is believed.
     private func askProfile(_ claim: AdmittedClaim, _ waiter: ClaimWaiter) {
         guard let road = tools?.road else { return answer(waiter, .problem(.noLane)) }
         let game = plan.catalog.gifts[Int(claim.gift)].game

@@ -65,7 +65,8 @@ extension ClaimLoop {
         lookForPool()
     }
 
-    /// Redis's counter may be old: the highest lane in Kafka, or the seconds since 2024, is the floor beneath it.
+    /// Redis's counter may be old: the highest lane in Kafka, or the seconds since 2024, is the floor
+    /// beneath it.
     private func readLaneFloor(_ step: UInt64) {
         logger.warning("redis is new or was restarted: reading the highest lane from kafka")
         tools?.readFloor { [self] highest in
@@ -75,8 +76,8 @@ extension ClaimLoop {
         }
     }
 
-    /// The lane is written down in Kafka before it numbers its first order: a Redis that has lost its counter finds
-    /// it again there.
+    /// The lane is written down in Kafka before it numbers its first order: a Redis that has lost its
+    /// counter finds it again there.
     private func announce(_ lane: UInt32, _ step: UInt64) {
         let record = ControlRecord.lane(lane: lane, owner: plan.owner, atMs: WallClock.nowMs)
         do throws(KafkaFailure) {

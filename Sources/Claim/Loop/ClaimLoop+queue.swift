@@ -12,7 +12,8 @@ extension ClaimLoop {
     /// Tokens above this are of lane records; those below are of orders.
     static let laneTokenBit: UInt64 = 1 << 47
 
-    /// Hands an order to Kafka; whoever waits is answered when it is acknowledged or when the deadline passes.
+    /// Hands an order to Kafka; whoever waits is answered when it is acknowledged or when the deadline
+    /// passes.
     func produce(_ order: Order, cause: OrderFlights<ClaimWaiter>.Cause, waiter: ClaimWaiter?) {
         let token = flights.begin(order.id, cause: cause, nowNs: WallClock.nowNs)
         if let waiter { _ = flights.join(order.id, waiter, deadlineNs: deadlineNs(waiter)) }
@@ -23,7 +24,8 @@ extension ClaimLoop {
                 topic: plan.orderTopics[game], key: CrockfordBase32.encode(order.id.rawValue),
                 value: OrderRecord.encode(order, plan.catalog), reporter: index, token: token)
         } catch {
-            logger.warning("order not handed to kafka", metadata: ["order": "\(order.id)", "error": "\(error)"])
+            logger.warning(
+                "order not handed to kafka", metadata: ["order": "\(order.id)", "error": "\(error)"])
             landed(token, acknowledged: false)
         }
     }
@@ -81,7 +83,8 @@ extension ClaimLoop {
         isSweeping = true
         store.liveLanes { [self] result in
             guard case .success(let living) = result else { return sweepEnded(found: false) }
-            sweepShards(own: own, living: living.sorted(), left: min(plan.limits.sweepShards, plan.keys.shards))
+            sweepShards(
+                own: own, living: living.sorted(), left: min(plan.limits.sweepShards, plan.keys.shards))
         }
     }
 
@@ -91,7 +94,8 @@ extension ClaimLoop {
             return sweepEnded(found: found)
         }
         let shard = sweep.nextShard()
-        store.overdue(shard: shard, ageMs: plan.limits.sweepAgeMs, most: OrderStore.maxBatch) { [self] result in
+        store.overdue(shard: shard, ageMs: plan.limits.sweepAgeMs, most: OrderStore.maxBatch) {
+            [self] result in
             guard case .success(let orders) = result else { return sweepEnded(found: false) }
             let due = orders.lazy.filter { [self] order in
                 OutboxSweep.isDue(order.id, own: own, living: living) && !flights.contains(order.id)
@@ -113,7 +117,8 @@ extension ClaimLoop {
 
     private func isKnown(_ order: Order) -> Bool {
         if plan.catalog.holds(order) { return true }
-        logger.error("an order in the outbox names what the catalog has not", metadata: ["order": "\(order.id)"])
+        logger.error(
+            "an order in the outbox names what the catalog has not", metadata: ["order": "\(order.id)"])
         return false
     }
 

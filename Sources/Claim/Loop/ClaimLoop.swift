@@ -9,14 +9,14 @@ import ProfileRoad
 import Redis
 import ServiceShell
 
-/// Claims on one event loop: its own Redis connection, lane, batches and stock room; nothing is shared with other
-/// loops but the producer. It performs what the value types beside it decide.
+/// Claims on one event loop: its own Redis connection, lane, batches and stock room; nothing is shared with
+/// other loops but the producer. It performs what the value types beside it decide.
 ///
-/// A request's way: ``handle(_:_:)`` → gate → profile → batch → script → Kafka → answer. Nothing on it allocates a
-/// task; every continuation is a closure on the loop.
-// `@unchecked Sendable`: everything that changes is touched on `loop` only, which every entry asserts: requests come
-// in on it, Redis and the profile road complete on it, Kafka's reports are handed over on it, and the async methods
-// hop to it.
+/// A request's way: ``handle(_:_:)`` → gate → profile → batch → script → Kafka → answer. Nothing on it
+/// allocates a task; every continuation is a closure on the loop.
+// `@unchecked Sendable`: everything that changes is touched on `loop` only, which every entry asserts:
+// requests come in on it, Redis and the profile road complete on it, Kafka's reports are handed over on it,
+// and the async methods hop to it.
 final class ClaimLoop: HTTPService, @unchecked Sendable {
     let loop: any EventLoop
     /// Place among the process's loops, and the producer's reporter of this loop.
@@ -113,7 +113,8 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
         perform(keeper.on(isReady ? .redisUp : .redisDown, nowNs: WallClock.nowNs))
     }
 
-    /// Gives the lane up and ends. What still waits is told to repeat elsewhere; its order, if it has one, stands.
+    /// Gives the lane up and ends. What still waits is told to repeat elsewhere; its order, if it has one,
+    /// stands.
     func stop() -> EventLoopFuture<Void> {
         loop.preconditionInEventLoop()
         isClosing = true
@@ -123,7 +124,8 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
         failWaiting(.closing)
         flushConfirms()
         perform(keeper.on(.stop, nowNs: WallClock.nowNs))
-        // Redis answers in the order of the commands: behind this one, confirms and the lane's end are through.
+        // Redis answers in the order of the commands: behind this one, confirms and the lane's end are
+        // through.
         let through = loop.makePromise(of: Void.self)
         redis.send(.make("PING")) { _ in through.succeed() }
         return through.futureResult.map { self.redis.close() }
@@ -137,7 +139,8 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
         openPoolIfNeeded(nowNs)
         sweepIfDue(nowNs)
         gauges.show(
-            open: open, flights: flights.count, unconfirmed: confirms.count, hasLane: keeper.lane(nowNs: nowNs) != nil)
+            open: open, flights: flights.count, unconfirmed: confirms.count,
+            hasLane: keeper.lane(nowNs: nowNs) != nil)
         showReadiness()
     }
 
@@ -153,12 +156,15 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
         var out = [String]()
         if !isQueueReady { out.append("kafka: the topics are not there yet") }
         if let lane = keeper.missing { out.append(lane) }
-        if !isPoolOpen { out.append(wasPoolOpen ? "stock: redis has lost the pool" : "stock: the pool is not open") }
+        if !isPoolOpen {
+            out.append(wasPoolOpen ? "stock: redis has lost the pool" : "stock: the pool is not open")
+        }
         return out
     }
 
-    /// Opens the pool once a process. Later it is only looked for: a pool that has vanished under a running process is
-    /// to be rebuilt, and until then nothing is sold, for a pool filled anew would be sold twice.
+    /// Opens the pool once a process. Later it is only looked for: a pool that has vanished under a running
+    /// process is to be rebuilt, and until then nothing is sold, for a pool filled anew would be sold
+    /// twice.
     func openPoolIfNeeded(_ nowNs: UInt64) {
         guard !isPoolOpen, !isOpeningPool, keeper.lane(nowNs: nowNs) != nil else { return }
         isOpeningPool = true
@@ -228,11 +234,14 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
             return answer(claim.waiter, .problem(.noLane))
         }
         let isFirst = batchers[Int(claim.shard)].waitingCount == 0
-        guard batchers[Int(claim.shard)].add(claim) else { return answer(claim.waiter, .problem(.overloaded)) }
+        guard batchers[Int(claim.shard)].add(claim) else {
+            return answer(claim.waiter, .problem(.overloaded))
+        }
         if isFirst { markDirty(claim.shard) }
     }
 
-    /// Lets the shard's batch leave at the end of this tick; behind a batch in flight it leaves when that one ends.
+    /// Lets the shard's batch leave at the end of this tick; behind a batch in flight it leaves when that
+    /// one ends.
     func markDirty(_ shard: UInt16) {
         guard !batchers[Int(shard)].isInFlight else { return }
         dirty.append(shard)

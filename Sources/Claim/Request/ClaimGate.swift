@@ -43,8 +43,8 @@ struct ClaimGate: Sendable {
         }
     }
 
-    /// Coupon, gift and region of a body. Whether the coupon has expired is left to ``judge(_:profile:nowMs:soldOut:)``,
-    /// since a repeat finds its order whatever has passed.
+    /// Coupon, gift and region of a body. Whether the coupon has expired is left to
+    /// ``judge(_:profile:nowMs:soldOut:)``, since a repeat finds its order whatever has passed.
     func admit(user: UInt64, body: UnsafeRawBufferPointer) throws(ClaimProblem) -> AdmittedClaim {
         let request: ClaimRequest
         do { request = try ClaimRequest.parse(body) } catch { throw .malformed(error) }

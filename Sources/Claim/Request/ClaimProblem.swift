@@ -4,8 +4,8 @@ import Wire
 
 /// Everything that Claim says no with: one RFC 9457 problem document each.
 ///
-/// `type` is `urn:hongbao:problem:<slug>`; docs/openapi.yaml lists the slugs. A refusal of the shared eligibility
-/// code carries its own name as the member `reason`, a malformed field its path as `field`.
+/// `type` is `urn:hongbao:problem:<slug>`; docs/openapi.yaml lists the slugs. A refusal of the shared
+/// eligibility code carries its own name as the member `reason`, a malformed field its path as `field`.
 struct ClaimProblem: Error, Sendable, Equatable {
     static let typePrefix = "urn:hongbao:problem:"
 
@@ -51,7 +51,8 @@ struct ClaimProblem: Error, Sendable, Equatable {
 
     static let couponInvalid = ClaimProblem(
         403, "coupon-invalid", "The coupon is not one of this campaign's", field: "coupon")
-    static let notYours = ClaimProblem(403, "not-yours", "The coupon belongs to somebody else", field: "coupon")
+    static let notYours = ClaimProblem(
+        403, "not-yours", "The coupon belongs to somebody else", field: "coupon")
     static let couponExpired = ClaimProblem(410, "coupon-expired", "The coupon has expired", field: "coupon")
     static let noSuchGift = ClaimProblem(404, "no-such-gift", "There is no such gift pack", field: "gift")
     static let noSuchOrder = ClaimProblem(404, "no-such-order", "There is no such order")
@@ -62,17 +63,20 @@ struct ClaimProblem: Error, Sendable, Equatable {
     static func refused(_ refusal: Refusal) -> ClaimProblem {
         let name = refusal.rawValue
         switch refusal {
-        case .notYetOpen: return ClaimProblem(403, "not-yet-open", "The campaign is not yet open", reason: name)
+        case .notYetOpen:
+            return ClaimProblem(403, "not-yet-open", "The campaign is not yet open", reason: name)
         case .over: return ClaimProblem(410, "over", "The campaign is over", reason: name)
         case .soldOut: return ClaimProblem(409, "sold-out", "The gift pack is sold out", reason: name)
         case .noRole: return ClaimProblem(403, "no-role", "You have no role in this game", reason: name)
         case .notNewcomer:
             return ClaimProblem(403, "not-a-newcomer", "The gift pack is for newcomers", reason: name)
         case .notPlayer:
-            return ClaimProblem(403, "not-a-player", "The gift pack is for those who play already", reason: name)
+            return ClaimProblem(
+                403, "not-a-player", "The gift pack is for those who play already", reason: name)
         case .notYours:
             return ClaimProblem(
-                403, "not-your-role", "The role is not one of yours in that region", field: "role", reason: name)
+                403, "not-your-role", "The role is not one of yours in that region", field: "role",
+                reason: name)
         }
     }
 
@@ -87,7 +91,8 @@ struct ClaimProblem: Error, Sendable, Equatable {
     // MARK: - Not now
 
     /// Whether the person plays the game cannot be found out at the moment; it is not guessed.
-    static let eligibilityUnknown = busy("the game does not say at the moment whether you play it", retryAfterS: 2)
+    static let eligibilityUnknown = busy(
+        "the game does not say at the moment whether you play it", retryAfterS: 2)
     static let overloaded = busy("too many requests wait already", retryAfterS: 1)
     static let noLane = busy("no lane to number orders with at the moment", retryAfterS: 1)
     static let storeAway = busy("the order store does not answer", retryAfterS: 1)
@@ -96,7 +101,8 @@ struct ClaimProblem: Error, Sendable, Equatable {
     static let stockBusy = busy("stock is being handed out; repeat the claim", retryAfterS: 1)
     static let outboxFull = busy("too many accepted orders wait for the queue", retryAfterS: 2)
     /// Accepted and not yet in Kafka: the order stands and a repeat finds it.
-    static let queueSlow = busy("the order is stored and waits for the queue; repeat the claim", retryAfterS: 1)
+    static let queueSlow = busy(
+        "the order is stored and waits for the queue; repeat the claim", retryAfterS: 1)
     static let closing = busy("this process is being stopped", retryAfterS: 1)
 
     private static func busy(_ why: String, retryAfterS: Int) -> ClaimProblem {

@@ -1,6 +1,7 @@
 import Wire
 
-/// The body of `POST /v1/claims`: `{"coupon":"…","gift":"id","region":"id","role":"decimal"}`, strictly these four.
+/// The body of `POST /v1/claims`: `{"coupon":"…","gift":"id","region":"id","role":"decimal"}`, strictly
+/// these four.
 struct ClaimRequest: Sendable, Equatable {
     /// Bytes of a body; the server refuses longer ones with 413 before anything is parsed.
     static let maxBytes = JSONLimits.request.maxBytes

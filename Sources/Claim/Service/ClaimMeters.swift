@@ -22,7 +22,8 @@ final class ClaimMeters: Sendable {
     /// All labels of ``ClaimAnswer``; one that is missing here is counted as `other`.
     static let labels = [
         "accepted", "repeated", "order", "malformed", "unauthorized", "coupon-invalid", "not-yours",
-        "coupon-expired", "no-such-gift", "no-such-order", "no-such-route", "not-yet-open", "over", "sold-out",
+        "coupon-expired", "no-such-gift", "no-such-order", "no-such-route", "not-yet-open", "over",
+        "sold-out",
         "no-role", "not-a-newcomer", "not-a-player", "not-your-role", "coupon-spent", "try-again",
     ]
 

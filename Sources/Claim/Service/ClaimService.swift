@@ -12,8 +12,8 @@ import ServiceWiring
 
 /// The process: its loops, what they share, and the order in which all of it starts and stops.
 ///
-/// Stopping goes backwards: the public port drains while everything still runs, the loops give up their lanes, the
-/// producer waits for what is on its way.
+/// Stopping goes backwards: the public port drains while everything still runs, the loops give up their
+/// lanes, the producer waits for what is on its way.
 final class ClaimService: Sendable {
     private let settings: ClaimSettings
     private let context: ServiceContext
@@ -27,7 +27,8 @@ final class ClaimService: Sendable {
         let service = try ClaimService(try ClaimSettings(context), context)
         let watch = service.settings.kafka.watch.map { [$0] } ?? []
         return watch + [
-            service.kafkaPart, service.rolesPart, service.loopsPart, service.topicsPart, try service.httpPart(),
+            service.kafkaPart, service.rolesPart, service.loopsPart, service.topicsPart,
+            try service.httpPart(),
         ]
     }
 
@@ -109,8 +110,8 @@ final class ClaimService: Sendable {
         loop.start(.init(producer: producer, road: road, readFloor: floorReader(loop.loop)))
     }
 
-    /// The topics are there, with the campaign's partitions, before anything is written to them: a broker that makes
-    /// topics by itself would make them with another number.
+    /// The topics are there, with the campaign's partitions, before anything is written to them: a broker
+    /// that makes topics by itself would make them with another number.
     private var topicsPart: ServicePart {
         ServicePart("topics") { [self] in
             let pool = NIOThreadPool.singleton
@@ -118,7 +119,8 @@ final class ClaimService: Sendable {
                 do {
                     try await pool.runIfActive { [settings, context] in
                         try CampaignTopics.ensure(
-                            settings.catalog, options: settings.kafka.options, timeoutMs: 5000, logger: context.logger)
+                            settings.catalog, options: settings.kafka.options, timeoutMs: 5000,
+                            logger: context.logger)
                     }
                     break
                 } catch {
@@ -142,7 +144,9 @@ final class ClaimService: Sendable {
 
     /// Asks Kafka for the highest lane on a thread that may block.
     private func floorReader(_ loop: any EventLoop) -> (@escaping (UInt32?) -> Void) -> Void {
-        let (campaign, options, logger) = (settings.catalog.campaign.id, settings.kafka.options, context.logger)
+        let (campaign, options, logger) = (
+            settings.catalog.campaign.id, settings.kafka.options, context.logger
+        )
         return { then in
             let answer = NIOLoopBound(then, eventLoop: loop)
             NIOThreadPool.singleton.runIfActive(eventLoop: loop) {

@@ -53,7 +53,8 @@ struct ClaimSettings: Sendable {
         var limits = ClaimLimits()
         limits.messageTimeoutMs = Int64(messageTimeoutMs)
         limits.maxOpen = try settings.int("claim.max_open", in: 1...1_000_000, default: limits.maxOpen)
-        limits.maxWaiting = try settings.int("claim.max_waiting", in: 256...1_000_000, default: limits.maxWaiting)
+        limits.maxWaiting = try settings.int(
+            "claim.max_waiting", in: 256...1_000_000, default: limits.maxWaiting)
         limits.outboxMax = try settings.int("claim.outbox_max", in: 1...1_000_000, default: limits.outboxMax)
         limits.sweepMax = try settings.int("claim.sweep_max", in: 1...100_000, default: limits.sweepMax)
         limits.answerDeadlineMs = try milliseconds(settings, "claim.answer_deadline", limits.answerDeadlineMs)
@@ -81,7 +82,8 @@ extension ClaimLimits {
         guard messageTimeoutMs < sweepAgeMs else {
             throw SettingsFault(
                 key: "claim.sweep_age", value: "\(sweepAgeMs)ms",
-                allowed: "must be longer than kafka.message_timeout_ms (\(messageTimeoutMs))", origin: "settings")
+                allowed: "must be longer than kafka.message_timeout_ms (\(messageTimeoutMs))",
+                origin: "settings")
         }
         // Two renewals may fail before the lease does.
         guard renewMs * 3 <= leaseMs else {

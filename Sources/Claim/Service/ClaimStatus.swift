@@ -32,7 +32,8 @@ extension ClaimLoop {
             burntSequences: batchers.reduce(0) { $0 + $1.burnt },
             waitingClaims: batchers.reduce(0) { $0 + $1.waitingCount }, awaitingKafka: flights.count,
             oldestAwaitingKafkaMs: flights.oldestNs.map { Int64(nowNs - $0) / 1_000_000 } ?? 0,
-            unconfirmed: confirms.count, swept: sweep.swept, twins: sweep.twins, sweepAllowance: sweep.allowance)
+            unconfirmed: confirms.count, swept: sweep.swept, twins: sweep.twins,
+            sweepAllowance: sweep.allowance)
     }
 }
 
@@ -74,7 +75,8 @@ extension LoopStatus {
         json.endArray()
         let counts: [(StaticString, Int64)] = [
             ("open_requests", Int64(openRequests)), ("numbered", Int64(clamping: numbered)),
-            ("fullest_sequence", Int64(fullestSequence)), ("burnt_sequences", Int64(clamping: burntSequences)),
+            ("fullest_sequence", Int64(fullestSequence)),
+            ("burnt_sequences", Int64(clamping: burntSequences)),
             ("waiting_claims", Int64(waitingClaims)), ("awaiting_kafka", Int64(awaitingKafka)),
             ("oldest_awaiting_kafka_ms", oldestAwaitingKafkaMs), ("unconfirmed", Int64(unconfirmed)),
             ("outbox_swept", Int64(clamping: swept)), ("outbox_twins", Int64(clamping: twins)),

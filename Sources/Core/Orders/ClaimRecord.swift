@@ -3,9 +3,10 @@ import Wire
 /// The claim as Redis holds it: 43 bytes, the value of the coupon's field in its bucket.
 ///
 /// Layout, big endian: `order u64 | version u8 | gift u16 | region u16 | role u64 | user u64 | amount u32 |
-/// claimedAt u48 (ms) | life u16 (minutes from claim to deadline) | epoch u16`. Together with the field's name
-/// (the coupon) it holds all that rebuilds the order record in Kafka. The order comes first, so that the script
-/// can put in front what it numbers; what a repeat must agree on (gift, region, role) is one run of bytes.
+/// claimedAt u48 (ms) | life u16 (minutes from claim to deadline) | epoch u16`. Together with the field's
+/// name (the coupon) it holds all that rebuilds the order record in Kafka. The order comes first, so that the
+/// script can put in front what it numbers; what a repeat must agree on (gift, region, role) is one run of
+/// bytes.
 package enum ClaimRecord {
     package static let version: UInt8 = 1
     /// Bytes of the value.
@@ -37,7 +38,9 @@ package enum ClaimRecord {
 
     /// nil when the bytes are not a claim record of a known version.
     package static func decode(_ bytes: [UInt8], coupon: UInt64) -> Order? {
-        guard bytes.count == count, bytes[8] == version, let id = OrderID(bytes: bytes[0..<8]) else { return nil }
+        guard bytes.count == count, bytes[8] == version, let id = OrderID(bytes: bytes[0..<8]) else {
+            return nil
+        }
         func number(_ range: Range<Int>) -> UInt64 { bytes[range].reduce(0) { $0 << 8 | UInt64($1) } }
         let claimedAtMs = Int64(number(33..<39))
         return Order(

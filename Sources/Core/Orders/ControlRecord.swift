@@ -1,9 +1,11 @@
 import Wire
 
-/// One line of `<campaign>.control`: what must be known again after Redis was lost, and who did what, when and why.
+/// One line of `<campaign>.control`: what must be known again after Redis was lost, and who did what, when
+/// and why.
 ///
 /// `{"v":1,"kind":"lane","lane":7,"owner":"16 hex","at":ms}`;
-/// `{"v":1,"kind":"resend","plan":"checksum","orders":12,"phase":"begun"|"done","by":"…","reason":"…","at":ms}`.
+/// `{"v":1,"kind":"resend","plan":"checksum","orders":12,"phase":"begun"|"done","by":"…","reason":"…",
+/// "at":ms}`.
 package enum ControlRecord: Sendable, Equatable {
     /// A lane was given out. Written before the lane numbers its first order, so that a wiped Redis finds the
     /// highest lane again.
@@ -69,9 +71,11 @@ package enum ControlRecord: Sendable, Equatable {
                 }
                 record = .resend(
                     plan: plan, orders: orders, phase: phase, by: try fields.string("by"),
-                    reason: try fields.string("reason", maxBytes: 1024), atMs: try fields.integer("at", in: time))
+                    reason: try fields.string("reason", maxBytes: 1024),
+                    atMs: try fields.integer("at", in: time))
             default:
-                throw JSONError(offset: 0, path: "kind", reason: "\"\(kind)\" is not a kind of control record")
+                throw JSONError(
+                    offset: 0, path: "kind", reason: "\"\(kind)\" is not a kind of control record")
             }
             try fields.finish()
             return record

@@ -3,8 +3,8 @@ import Wire
 
 /// One line of `<campaign>.dead`: an order that ended other than delivered, with what is known of why.
 ///
-/// The order's own fields as in ``OrderRecord``, and `"outcome"`, `"reason"`, `"status"` (0: no answer), `"answer"`
-/// (the first bytes of the game's answer as text, at most 512), `"at"`.
+/// The order's own fields as in ``OrderRecord``, and `"outcome"`, `"reason"`, `"status"` (0: no answer),
+/// `"answer"` (the first bytes of the game's answer as text, at most 512), `"at"`.
 package struct DeadRecord: Sendable, Equatable {
     package var order: Order
     package var outcome: Outcome
@@ -51,7 +51,8 @@ package struct DeadRecord: Sendable, Equatable {
             let record = DeadRecord(
                 order: order, outcome: outcome, reason: try fields.string("reason", maxBytes: 2048),
                 status: Int(try fields.integer("status", in: 0...999)),
-                answer: try fields.string("answer", maxBytes: 4096), atMs: try fields.integer("at", in: 0...(1 << 47)))
+                answer: try fields.string("answer", maxBytes: 4096),
+                atMs: try fields.integer("at", in: 0...(1 << 47)))
             try fields.finish()
             return record
         } catch {
@@ -88,7 +89,9 @@ package enum PoisonRecord {
 
     /// Whether a line of `.dead` is one of these.
     package static func isPoison(_ bytes: [UInt8]) -> Bool {
-        guard let json = try? JSON.parse(bytes, limits: .document), case .object(let object) = json else { return false }
+        guard let json = try? JSON.parse(bytes, limits: .document), case .object(let object) = json else {
+            return false
+        }
         return object["poison"] == .bool(true)
     }
 }

@@ -39,7 +39,8 @@ package enum Eligibility {
         if nowMs >= campaign.closesAtMs { return .no(.over) }
         if soldOut { return .no(.soldOut) }
         guard let profile, profile.known & (1 << UInt64(gift.game)) != 0 else { return .unknown }
-        guard let registration = profile.games.first(where: { $0.game == gift.game }), !registration.roles.isEmpty
+        guard let registration = profile.games.first(where: { $0.game == gift.game }),
+            !registration.roles.isEmpty
         else { return .no(.noRole) }
         let playedBefore = Int64(registration.registeredAtS) * 1000 < campaign.opensAtMs
         switch gift.audience {

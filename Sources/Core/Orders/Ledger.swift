@@ -31,7 +31,8 @@ package struct Ledger: Sendable, Equatable {
     /// Ended as promised.
     package var closed: Int { self[.delivered] + self[.rejected] + self[.expired] + self[.voided] }
 
-    /// Whether the equation holds: accepted = delivered + rejected + expired + voided + open, and none is missing.
+    /// Whether the equation holds: accepted = delivered + rejected + expired + voided + open, and none is
+    /// missing.
     package var balances: Bool { self[.missing] == 0 && accepted == closed + open }
 
     /// Whether the classes at least add up, missing ones included; a reconciliation that fails this is void.

@@ -75,7 +75,8 @@ package enum OrderRecord {
         }
         let regionID = try fields.string("region")
         guard let region = game.regions.first(where: { $0.id == regionID }) else {
-            throw JSONError(offset: 0, path: "region", reason: "\"\(regionID)\" is not a region of \"\(gameID)\"")
+            throw JSONError(
+                offset: 0, path: "region", reason: "\"\(regionID)\" is not a region of \"\(gameID)\"")
         }
         let time: ClosedRange<Int64> = 0...(1 << 47)
         return Order(

@@ -26,7 +26,8 @@ extension JSONFields {
     mutating func orderID(_ key: String) throws(JSONError) -> OrderID {
         let text = try string(key, maxBytes: 13)
         guard let id = OrderID(text: text) else {
-            throw JSONError(offset: 0, path: key, reason: "is not an order ID (13 characters of Crockford base 32)")
+            throw JSONError(
+                offset: 0, path: key, reason: "is not an order ID (13 characters of Crockford base 32)")
         }
         return id
     }

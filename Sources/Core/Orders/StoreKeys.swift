@@ -1,9 +1,11 @@
 import Wire
 
-/// The names of everything that Redis holds for a campaign, and the fixed hashes that place people and coupons.
+/// The names of everything that Redis holds for a campaign, and the fixed hashes that place people and
+/// coupons.
 ///
-/// All that a claim touches shares the hash tag `{<campaign>:<shard>}`, so that one script decides over it and a
-/// Redis Cluster may spread the shards. What belongs to the campaign as a whole has the tag `{<campaign>}`.
+/// All that a claim touches shares the hash tag `{<campaign>:<shard>}`, so that one script decides over it
+/// and a Redis Cluster may spread the shards. What belongs to the campaign as a whole has the tag
+/// `{<campaign>}`.
 ///
 /// | key | holds |
 /// | --- | --- |
@@ -37,8 +39,8 @@ package struct StoreKeys: Sendable {
         UInt16(splitMix64(user) % UInt64(shards))
     }
 
-    /// The bucket of a person within the shard: all claims of one person stand in one bucket, so that a person's
-    /// order is found by its ID alone, and a person's claims can be counted.
+    /// The bucket of a person within the shard: all claims of one person stand in one bucket, so that a
+    /// person's order is found by its ID alone, and a person's claims can be counted.
     package func bucket(user: UInt64) -> Int {
         Int((splitMix64(user) >> 32) % UInt64(buckets))
     }

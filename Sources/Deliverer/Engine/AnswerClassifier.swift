@@ -18,23 +18,26 @@ struct Verdict: Sendable, Equatable {
     var pausesGame = false
 }
 
-/// Reads a game's answer as the delivery contract says: 2xx granted; 409 already granted; 408, 425, 429 and 5xx
-/// again later; other 4xx rejected; 410 pauses the game and the order waits.
+/// Reads a game's answer as the delivery contract says: 2xx granted; 409 already granted; 408, 425, 429 and
+/// 5xx again later; other 4xx rejected; 410 pauses the game and the order waits.
 enum AnswerClassifier {
     static func classify(_ outcome: HTTPClientOutcome, idempotent: Bool) -> Verdict {
         switch outcome {
         case .neverLeft(let failure):
             return Verdict(
-                outcome: .failed, status: 0, reason: "not sent: \(failure.message)", ending: ending(failure, left: false))
+                outcome: .failed, status: 0, reason: "not sent: \(failure.message)",
+                ending: ending(failure, left: false))
         case .mayHaveLeft(let failure):
             return Verdict(
-                outcome: .unknown, status: 0, reason: "no answer: \(failure.message)", ending: ending(failure, left: true))
+                outcome: .unknown, status: 0, reason: "no answer: \(failure.message)",
+                ending: ending(failure, left: true))
         case .answered(let response):
             var verdict = classify(status: response.status, idempotent: idempotent)
             verdict.answer = String(decoding: response.body.prefix(512), as: UTF8.self)
             verdict.retryAfterMs = response.retryAfterS.map { $0 * 1000 }
             if case .throttled = verdict.ending {
-                verdict.ending = .throttled(retryAfterNs: response.retryAfterS.map { UInt64(clamping: $0) * 1_000_000_000 })
+                verdict.ending = .throttled(
+                    retryAfterNs: response.retryAfterS.map { UInt64(clamping: $0) * 1_000_000_000 })
             }
             return verdict
         }
@@ -53,7 +56,8 @@ enum AnswerClassifier {
                 return granted ? .granted : .notGranted
             }
             let pause = response.retryAfterS.map { UInt64(clamping: $0) * 1_000_000_000 }
-            let ending: FinishKind = [429, 503].contains(response.status) ? .throttled(retryAfterNs: pause) : .failed
+            let ending: FinishKind =
+                [429, 503].contains(response.status) ? .throttled(retryAfterNs: pause) : .failed
             return .nothing(reason: "status \(response.status) is no answer to the query", ending)
         }
     }

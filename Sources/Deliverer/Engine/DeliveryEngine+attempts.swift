@@ -13,7 +13,9 @@ extension DeliveryEngine {
     }
 
     /// Redis has answered whether the attempt may be made.
-    package mutating func begun(_ ref: ParcelRef, _ result: Result<AttemptDecision, RedisFailure>, _ now: Moment) {
+    package mutating func begun(
+        _ ref: ParcelRef, _ result: Result<AttemptDecision, RedisFailure>, _ now: Moment
+    ) {
         guard var parcel = parcels[ref], parcel.phase == .beginning else { return }
         if case .success(.go) = result {
             parcel.made += 1
@@ -50,7 +52,8 @@ extension DeliveryEngine {
         case .success(.unknown(let attempts)):
             parcel.made = attempts
             let life = attemptLifeMs(game: parcel.game)
-            parcel.denialCountsAtMs = max(parcel.denialCountsAtMs, parcel.sawDeadlinePass ? now.ms : now.ms + life)
+            parcel.denialCountsAtMs = max(
+                parcel.denialCountsAtMs, parcel.sawDeadlinePass ? now.ms : now.ms + life)
             parcels[ref] = parcel
             resolve(ref, now)
         case .success(.withAPerson):
@@ -58,7 +61,8 @@ extension DeliveryEngine {
         }
     }
 
-    /// The order has ended already. Expired and voided ones may lack their record in Kafka (the state came first).
+    /// The order has ended already. Expired and voided ones may lack their record in Kafka (the state came
+    /// first).
     private mutating func closed(_ ref: ParcelRef, _ state: OrderState, _ now: Moment) {
         switch state {
         case .expired: conclude(ref, .expired, "its deadline passed", isSettled: true, now)
@@ -70,7 +74,8 @@ extension DeliveryEngine {
     /// The request has ended one way or another.
     package mutating func answered(_ ref: ParcelRef, _ outcome: HTTPClientOutcome, _ now: Moment) {
         guard var parcel = parcels[ref], parcel.phase == .sending else { return }
-        let verdict = AnswerClassifier.classify(outcome, idempotent: catalog.games[Int(parcel.game)].idempotent)
+        let verdict = AnswerClassifier.classify(
+            outcome, idempotent: catalog.games[Int(parcel.game)].idempotent)
         release(&parcel, verdict.ending, now)
         if verdict.pausesGame {
             pacer.paused(parcel.game, true)
@@ -99,7 +104,8 @@ extension DeliveryEngine {
             wait(ref, forMs: delay, now)
         } else {
             parcel.pending = Parcel.Pending(
-                outcome: .parked, status: 0, reason: "its end is unknown and the game can neither be asked nor sent again",
+                outcome: .parked, status: 0,
+                reason: "its end is unknown and the game can neither be asked nor sent again",
                 answer: "", atMs: now.ms, isSettled: false)
             parcels[ref] = parcel
             record(ref)
@@ -111,7 +117,8 @@ extension DeliveryEngine {
         guard var parcel = parcels[ref], parcel.phase == .asking else { return }
         counts[Int(parcel.game)].asked += 1
         func pending(_ outcome: Outcome, _ reason: String) -> Parcel.Pending {
-            Parcel.Pending(outcome: outcome, status: 0, reason: reason, answer: "", atMs: now.ms, isSettled: false)
+            Parcel.Pending(
+                outcome: outcome, status: 0, reason: reason, answer: "", atMs: now.ms, isSettled: false)
         }
         switch told {
         case .granted:

@@ -4,7 +4,8 @@ import Orders
 import Pacing
 import Redis
 
-/// Outcome acknowledged by Kafka → state in Redis → watermark, and what follows an attempt that did not grant.
+/// Outcome acknowledged by Kafka → state in Redis → watermark, and what follows an attempt that did not
+/// grant.
 extension DeliveryEngine {
     /// Writes the pending outcome to Kafka.
     mutating func record(_ ref: ParcelRef) {
@@ -54,12 +55,17 @@ extension DeliveryEngine {
         parcel.phase = .settling
         parcels[ref] = parcel
         actions.append(
-            .settle(ref, SettleEntry(order: parcel.order.id, event: pending.outcome.event, attempt: parcel.made)))
+            .settle(
+                ref, SettleEntry(order: parcel.order.id, event: pending.outcome.event, attempt: parcel.made)))
     }
 
     /// The state has changed, or stands where it stands.
-    package mutating func settled(_ ref: ParcelRef, _ result: Result<SettleDecision, RedisFailure>, _ now: Moment) {
-        guard var parcel = parcels[ref], parcel.phase == .settling, let pending = parcel.pending else { return }
+    package mutating func settled(
+        _ ref: ParcelRef, _ result: Result<SettleDecision, RedisFailure>, _ now: Moment
+    ) {
+        guard var parcel = parcels[ref], parcel.phase == .settling, let pending = parcel.pending else {
+            return
+        }
         guard case .success(let decision) = result else {
             parcel.failures += 1
             parcels[ref] = parcel
@@ -101,7 +107,8 @@ extension DeliveryEngine {
         wait(ref, forMs: delay, now)
     }
 
-    /// Waits before the next attempt: in memory, in the retries topic, or not at all when the deadline is nearer.
+    /// Waits before the next attempt: in memory, in the retries topic, or not at all when the deadline is
+    /// nearer.
     mutating func wait(_ ref: ParcelRef, forMs delay: Int64, _ now: Moment) {
         guard let parcel = parcels[ref] else { return }
         if now.ms + delay >= parcel.order.deadlineMs {
@@ -137,13 +144,14 @@ extension DeliveryEngine {
         }
     }
 
-    /// Closes an order to which nothing was sent, or whose last attempt surely did not grant: here the state comes
-    /// first, since only its compare-and-set knows whether that is so; the record follows, and is written again
-    /// should we die between.
+    /// Closes an order to which nothing was sent, or whose last attempt surely did not grant: here the state
+    /// comes first, since only its compare-and-set knows whether that is so; the record follows, and is
+    /// written again should we die between.
     mutating func close(_ ref: ParcelRef, by outcome: Outcome, _ now: Moment) {
         guard var parcel = parcels[ref] else { return }
         parcel.pending = Parcel.Pending(
-            outcome: outcome, status: 0, reason: "its deadline passed", answer: "", atMs: now.ms, isSettled: false)
+            outcome: outcome, status: 0, reason: "its deadline passed", answer: "", atMs: now.ms,
+            isSettled: false)
         parcels[ref] = parcel
         settle(ref)
     }

@@ -22,7 +22,9 @@ struct PartitionSlot: Sendable {
 extension DeliveryEngine {
     /// The engine's number for a partition, made when it is first named; nil for a topic that is not ours.
     package mutating func partition(topic: String, number: Int32) -> Int? {
-        if let known = partitions.firstIndex(where: { $0.topic == topic && $0.number == number }) { return known }
+        if let known = partitions.firstIndex(where: { $0.topic == topic && $0.number == number }) {
+            return known
+        }
         let topics = Topics(campaign: catalog.campaign.id)
         guard
             let game = catalog.games.first(where: {
@@ -49,8 +51,8 @@ extension DeliveryEngine {
         }
     }
 
-    /// They belong to somebody else now. What waits is let go; what is under way goes on, and its outcome is still
-    /// recorded, but its offset is no longer ours to commit.
+    /// They belong to somebody else now. What waits is let go; what is under way goes on, and its outcome is
+    /// still recorded, but its offset is no longer ours to commit.
     package mutating func revoked(_ numbers: [Int]) {
         for number in numbers { partitions[number].isAssigned = false }
         for ref in parcels.refs {
@@ -84,7 +86,8 @@ extension DeliveryEngine {
             poison[ref] = source
             actions.append(
                 .bury(
-                    ref, topic: partitions[number].topic, partition: partitions[number].number, offset: offset,
+                    ref, topic: partitions[number].topic, partition: partitions[number].number,
+                    offset: offset,
                     reason: error.reason, value: value))
         }
     }
@@ -97,7 +100,8 @@ extension DeliveryEngine {
                     complete(source)
                     return
                 }
-                // Its shelved copy has come back before Kafka's acknowledgement reached us: that copy carries on.
+                // Its shelved copy has come back before Kafka's acknowledgement reached us: that copy carries
+                // on.
                 finish(ref)
             } else {
                 // Read again after a rebalance while its attempt was still under way: the work carries on and
@@ -130,7 +134,8 @@ extension DeliveryEngine {
     }
 
     func isLive(_ source: Source) -> Bool {
-        partitions[source.partition].isAssigned && partitions[source.partition].assignment == source.assignment
+        partitions[source.partition].isAssigned
+            && partitions[source.partition].assignment == source.assignment
     }
 
     private mutating func complete(_ source: Source) {

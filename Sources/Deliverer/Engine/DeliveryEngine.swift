@@ -7,14 +7,14 @@ import Wire
 
 /// The deliverer's decisions, all of them: a value that takes events and the time and gives out actions.
 ///
-/// It opens no socket and reads no clock, so that the same code runs in production and in seeded tests. The way
-/// of an order: read → `ready` → a permit of its game → in flight in Redis → sent → outcome to Kafka → state in
-/// Redis → watermark. An order leaves memory by `finish` alone, which completes its offset.
+/// It opens no socket and reads no clock, so that the same code runs in production and in seeded tests. The
+/// way of an order: read → `ready` → a permit of its game → in flight in Redis → sent → outcome to Kafka →
+/// state in Redis → watermark. An order leaves memory by `finish` alone, which completes its offset.
 ///
 /// What keeps the promises here:
 /// - nothing is sent without a permit and without Redis's leave (`begin`), retries and queries included;
-/// - an unknown end goes to the game's query URL, or out again under the same ID where the game is idempotent, or
-///   to a person; never to "failed";
+/// - an unknown end goes to the game's query URL, or out again under the same ID where the game is
+///   idempotent, or to a person; never to "failed";
 /// - an outcome is acknowledged by Kafka before the state changes, and the offset completes after that;
 /// - a game's parcels take room of that game's partitions only.
 package struct DeliveryEngine: Sendable {
@@ -52,8 +52,8 @@ package struct DeliveryEngine: Sendable {
 
     /// Wakes what is due and starts at most one request.
     ///
-    /// - Returns: when to call again: at once with a fresh reading of the clock (a reading serves one start), at a
-    ///   time, or not before something happens.
+    /// - Returns: when to call again: at once with a fresh reading of the clock (a reading serves one start),
+    ///   at a time, or not before something happens.
     package mutating func tick(_ now: Moment) -> NextTick {
         while let ref = sleepers.popDue(nowNs: now.ns) { wake(ref, now) }
         switch pacer.next(nowNs: now.ns) {

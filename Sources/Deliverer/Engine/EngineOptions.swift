@@ -1,7 +1,7 @@
 /// The engine's named limits and times.
 package struct EngineOptions: Sendable, Equatable {
-    /// How much longer than its request's time-out an attempt is held as in flight: Redis, queues, and the time a
-    /// request may still lie unread at the game.
+    /// How much longer than its request's time-out an attempt is held as in flight: Redis, queues, and the
+    /// time a request may still lie unread at the game.
     package var graceMs: Int64 = 1_000
     /// A wait up to this long is spent in memory; a longer one in the retries topic.
     package var longestSleepMs: Int64 = 10_000
@@ -10,7 +10,8 @@ package struct EngineOptions: Sendable, Equatable {
     package var retryCapMs: Int64 = 600_000
     /// Between repeats of a write to Kafka or Redis that failed.
     package var ownRetryMs: Int64 = 300
-    /// Orders in memory a partition, at least and at most; between them two seconds' worth of its game's limit.
+    /// Orders in memory a partition, at least and at most; between them two seconds' worth of its game's
+    /// limit.
     package var fewestOpen = 32
     package var mostOpen = 2_000
 

@@ -31,7 +31,9 @@ struct ParcelTable: Sendable {
     /// nil when the name is stale.
     subscript(_ ref: ParcelRef) -> Parcel? {
         get {
-            guard Int(ref.index) < slots.count, generations[Int(ref.index)] == ref.generation else { return nil }
+            guard Int(ref.index) < slots.count, generations[Int(ref.index)] == ref.generation else {
+                return nil
+            }
             return slots[Int(ref.index)]
         }
         set {

@@ -16,7 +16,8 @@ import ServiceShell
 import ServiceWiring
 import Telemetry
 
-/// Builds the process from its settings: the loop, its connections, and the order in which they start and stop.
+/// Builds the process from its settings: the loop, its connections, and the order in which they start and
+/// stop.
 enum DelivererService {
     static func run(configPath: String) async -> Never {
         await ServiceProcess.run(name: "deliverer", configPath: configPath) { context in
@@ -38,14 +39,16 @@ enum DelivererService {
                 pacer: pacer)
             let loop = DeliveryLoop(
                 loop: redis.loop, store: OrderStore(redis: redis, keys: keys),
-                request: DeliveryRequest(catalog: catalog, signers: signers), engine: engine, logger: context.logger)
+                request: DeliveryRequest(catalog: catalog, signers: signers), engine: engine,
+                logger: context.logger)
             addRoutes(context, loop)
             let ready = context.readiness.check("deliveries")
             let delivering = ServicePart(
                 "deliveries",
                 start: {
                     try await redis.ready(within: .seconds(30))
-                    try CampaignTopics.ensure(catalog, options: kafka.options, timeoutMs: 30_000, logger: context.logger)
+                    try CampaignTopics.ensure(
+                        catalog, options: kafka.options, timeoutMs: 30_000, logger: context.logger)
                     try await loop.start(kafka: kafka.options)
                     ready.set(true, "consuming")
                 },
@@ -61,7 +64,9 @@ enum DelivererService {
     private static func signers(_ settings: Settings, _ catalog: Catalog) throws -> [WebhookSigner] {
         let directory = try settings.path("games.secrets_dir")
         return try catalog.games.map { game in
-            try Wiring.setting("games.secrets_dir", directory, allowed: "a folder with <game>.secret for every game") {
+            try Wiring.setting(
+                "games.secrets_dir", directory, allowed: "a folder with <game>.secret for every game"
+            ) {
                 path throws(FileFault) in try KeyFiles.game(game.id, directory: path)
             }
         }
@@ -76,13 +81,15 @@ enum DelivererService {
 
     private static func options(_ settings: Settings) throws -> EngineOptions {
         var options = EngineOptions()
-        options.graceMs = Int64(try settings.int("deliverer.grace_ms", in: 0...60_000, default: Int(options.graceMs)))
+        options.graceMs = Int64(
+            try settings.int("deliverer.grace_ms", in: 0...60_000, default: Int(options.graceMs)))
         options.retryBaseMs = Int64(
             try settings.int("deliverer.retry_base_ms", in: 1...60_000, default: Int(options.retryBaseMs)))
         options.retryCapMs = Int64(
             try settings.int("deliverer.retry_cap_ms", in: 1...86_400_000, default: Int(options.retryCapMs)))
         options.longestSleepMs = Int64(
-            try settings.int("deliverer.longest_sleep_ms", in: 100...600_000, default: Int(options.longestSleepMs)))
+            try settings.int(
+                "deliverer.longest_sleep_ms", in: 100...600_000, default: Int(options.longestSleepMs)))
         return options
     }
 
@@ -92,7 +99,9 @@ enum DelivererService {
         }
         return try DeliveryPacer(
             total: limit(catalog.campaign.totalLimit),
-            games: catalog.games.map { DeliveryPacer.Game(limit: try limit($0.limit), maxConcurrency: $0.maxConcurrency) },
+            games: catalog.games.map {
+                DeliveryPacer.Game(limit: try limit($0.limit), maxConcurrency: $0.maxConcurrency)
+            },
             nowNs: SystemClock.nowNs)
     }
 
@@ -123,7 +132,8 @@ extension DeliveryLoop {
             self.producer = producer
             self.client = client
             consumer = try KafkaConsumer(
-                options: options, group: CampaignTopics.delivererGroup(request.catalog), topics: topics, loop: loop,
+                options: options, group: CampaignTopics.delivererGroup(request.catalog), topics: topics,
+                loop: loop,
                 handler: { [weak self] in self?.consumed($0) }, logger: logger)
         }.get()
     }
@@ -139,7 +149,9 @@ extension DeliveryLoop {
             }
         }
         let (consumer, client, producer) = await withCheckedContinuation { continuation in
-            loop.execute { [self] in continuation.resume(returning: (self.consumer, self.client, self.producer)) }
+            loop.execute { [self] in
+                continuation.resume(returning: (self.consumer, self.client, self.producer))
+            }
         }
         _ = await consumer?.close(deadlineMs: deadlineMs / 10)
         // It blocks until curl's thread is gone; the main task of a process that is ending may wait for that.

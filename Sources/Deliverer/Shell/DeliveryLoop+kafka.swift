@@ -65,7 +65,8 @@ extension DeliveryLoop {
         produce(topics.dead, key: Array("poison".utf8), value: value, token: token)
     }
 
-    private func produce(_ topic: String, partition: Int32 = -1, key: [UInt8], value: [UInt8], token: UInt64) {
+    private func produce(_ topic: String, partition: Int32 = -1, key: [UInt8], value: [UInt8], token: UInt64)
+    {
         do throws(KafkaFailure) {
             guard let producer else { throw KafkaFailure(code: -1, message: "stopped", isRetriable: true) }
             try producer.produce(
@@ -143,7 +144,9 @@ extension DeliveryLoop {
 
     private func number(_ partition: TopicPartition) -> Int? {
         if let known = numbers[partition] { return known }
-        guard let number = engine.partition(topic: partition.topic, number: partition.partition) else { return nil }
+        guard let number = engine.partition(topic: partition.topic, number: partition.partition) else {
+            return nil
+        }
         numbers[partition] = number
         names.append(partition)
         precondition(names.count == number + 1, "the engine numbers partitions in the order of their naming")

@@ -13,11 +13,12 @@ import Telemetry
 
 /// The engine's hands: performs its actions and brings it the events, all on one event loop.
 ///
-/// The loop owns the engine, the Redis connection and every table here. Kafka's and libcurl's threads hand their
-/// results over in batches with one `execute` each; what the engine decides in one turn leaves as one Redis script a
-/// shard, one hand-over to libcurl, and records straight into librdkafka's queue.
+/// The loop owns the engine, the Redis connection and every table here. Kafka's and libcurl's threads hand
+/// their results over in batches with one `execute` each; what the engine decides in one turn leaves as one
+/// Redis script a shard, one hand-over to libcurl, and records straight into librdkafka's queue.
 ///
-/// `@unchecked Sendable`: every stored property is touched on `loop` only, which `turn` and the entry points assert;
+/// `@unchecked Sendable`: every stored property is touched on `loop` only, which `turn` and the entry points
+/// assert;
 /// `start` and `stop` hop there first.
 final class DeliveryLoop: @unchecked Sendable {
     /// Starts in one turn, so that a turn stays short for the loop's other work.
@@ -54,7 +55,8 @@ final class DeliveryLoop: @unchecked Sendable {
     var poisonValues: [PoisonRef: [UInt8]] = [:]
 
     init(
-        loop: any EventLoop, store: OrderStore, request: DeliveryRequest, engine: DeliveryEngine, logger: Logger
+        loop: any EventLoop, store: OrderStore, request: DeliveryRequest, engine: DeliveryEngine,
+        logger: Logger
     ) {
         self.loop = loop
         self.store = store
@@ -145,7 +147,8 @@ final class DeliveryLoop: @unchecked Sendable {
                 metadata: ["topic": "\(topic)", "offset": "\(offset)", "reason": "\(reason)"])
             bury(
                 ref,
-                PoisonRecord.encode(topic: topic, partition: partition, offset: offset, reason: reason, value: value))
+                PoisonRecord.encode(
+                    topic: topic, partition: partition, offset: offset, reason: reason, value: value))
         case .grant(let partition, let count): consumer?.grant(names[partition], count: count)
         case .commit(let partition, let offset): consumer?.commit(names[partition], offset: offset)
         case .gamePaused(let game, let reason):

@@ -6,8 +6,8 @@ import Wire
 
 /// Makes the requests that go to a game: the delivery, signed, and the query.
 ///
-/// The body is `{"order","user","region","role","gift","amount","items":[{"id","count"}]}`; the headers are those of
-/// Standard Webhooks, with the order's ID as `webhook-id`, the same on every attempt.
+/// The body is `{"order","user","region","role","gift","amount","items":[{"id","count"}]}`; the headers are
+/// those of Standard Webhooks, with the order's ID as `webhook-id`, the same on every attempt.
 struct DeliveryRequest {
     let catalog: Catalog
     /// By game slot.
@@ -81,7 +81,8 @@ struct DeliveryRequest {
             headers: [
                 "webhook-id: \(order.text)", "webhook-timestamp: \(nowS)", "webhook-signature: \(signature)",
             ],
-            timeoutMs: game.requestTimeoutMs, connectTimeoutMs: game.connectTimeoutMs, maxResponseBytes: 1_024,
+            timeoutMs: game.requestTimeoutMs, connectTimeoutMs: game.connectTimeoutMs,
+            maxResponseBytes: 1_024,
             token: token)
     }
 }

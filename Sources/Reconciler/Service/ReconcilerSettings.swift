@@ -32,11 +32,17 @@ struct KafkaPlace: Sendable {
         }
     }
 
-    func options() throws(FileFault) -> KafkaClientOptions {
+    func options() throws(SettingsFault) -> KafkaClientOptions {
         let address: String
         switch place {
         case .fixed(let text): address = text
-        case .file(let path): address = try FileBytes.lines(path).first ?? ""
+        case .file(let path):
+            do throws(FileFault) {
+                address = try FileBytes.lines(path).first ?? ""
+            } catch {
+                throw SettingsFault(
+                    key: "kafka.bootstrap_file", value: path, allowed: error.reason, origin: "settings")
+            }
         }
         var options = KafkaClientOptions(bootstrap: address, clientID: "hongbao-reconciler")
         options.messageTimeoutMs = messageTimeoutMs
@@ -70,7 +76,7 @@ struct ReconcilerSettings: Sendable {
     /// For a command: the file of the service serves it too, whose further keys are let through.
     static func load(_ path: String) throws -> ReconcilerSettings {
         let settings = try Settings.load(path: path)
-        let level: Logger.Level = try settings.choice("log.level", default: .warning)
+        let level: Logger.Level = try settings.choice("log.level", default: .error)
         LoggingSystem.bootstrap { LogfmtHandler(label: $0, level: level) }
         let result = try ReconcilerSettings(settings)
         for key in [

@@ -21,16 +21,18 @@ struct ClaimCampaign {
          "closesAt": "2090-01-01T00:00:00Z", "endsAt": "2090-01-03T00:00:00Z",
          "couponKinds": [{"id": "scan", "slot": 0, "title": {"en": "Scan", "zh": "扫"}}],
          "totalLimit": {"perSecond": 1000, "burst": 200}, "deliveryWindowMs": 172800000,
-         "storage": {"shards": 8, "claimBuckets": 32, "ordersPartitions": 2, "outcomesPartitions": 2,
-          "retryTiersMs": [30000], "replication": 1},
-         "ranking": {"preference": 1, "popularity": 0, "freshness": 0, "freshHalfLifeMs": 60000, "dimensions": 4}}
+         "storage": {"shards": 8, "claimBuckets": 32, "ordersPartitions": 2,
+          "outcomesPartitions": 2, "retryTiersMs": [30000], "replication": 1},
+         "ranking": {"preference": 1, "popularity": 0, "freshness": 0, "freshHalfLifeMs": 60000,
+          "dimensions": 4}}
         """
 
     private static let games = """
         {"games": [{"id": "carp", "slot": 0, "name": {"en": "Carp", "zh": "鲤"},
-          "limit": {"perSecond": 1000, "burst": 100}, "maxConcurrency": 50, "requestTimeoutMs": 1000,
-          "connectTimeoutMs": 500, "endpoint": "http://127.0.0.1:1/grant", "queryEndpoint": null,
-          "roleServiceEndpoint": "http://127.0.0.1:${HONGBAO_ROLES_PORT}/roles?user={user}", "idempotent": true,
+          "limit": {"perSecond": 1000, "burst": 100}, "maxConcurrency": 50,
+          "requestTimeoutMs": 1000, "connectTimeoutMs": 500,
+          "endpoint": "http://127.0.0.1:1/grant", "queryEndpoint": null, "idempotent": true,
+          "roleServiceEndpoint": "http://127.0.0.1:${HONGBAO_ROLES_PORT}/roles?user={user}",
           "regions": [{"id": "r0", "slot": 0, "name": {"en": "R0", "zh": "零"}},
            {"id": "r1", "slot": 1, "name": {"en": "R1", "zh": "一"}}]}]}
         """
@@ -41,9 +43,10 @@ struct ClaimCampaign {
 
     private static func gift(_ id: String, _ slot: Int, stock: Int) -> String {
         """
-        {"id": "\(id)", "slot": \(slot), "game": "carp", "title": {"en": "\(id)", "zh": "礼"}, "image": "a.svg",
-         "audience": "everyone", "stock": \(stock), "items": [{"id": "gold", "count": 1}], "highValue": false,
-         "features": [], "popularity": 0.5, "freshAt": "2020-01-01T00:00:00Z"}
+        {"id": "\(id)", "slot": \(slot), "game": "carp", "title": {"en": "\(id)", "zh": "礼"},
+         "image": "a.svg", "audience": "everyone", "stock": \(stock),
+         "items": [{"id": "gold", "count": 1}], "highValue": false, "features": [],
+         "popularity": 0.5, "freshAt": "2020-01-01T00:00:00Z"}
         """
     }
 }

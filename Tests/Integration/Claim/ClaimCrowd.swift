@@ -29,7 +29,8 @@ final class ClaimCrowd: Sendable {
     init() throws {
         tickets = try TicketSigner(key: TicketKey(id: "t", algorithm: .hs256, material: Self.ticketSecret))
         coupons = try CouponCodec(campaign: ClaimCampaign.id, keys: [1: Self.couponSecret])
-        let client = HTTPClient(options: HTTPClientOptions(maxConnections: 256, perHost: 256, name: "crowd")) {
+        let client = HTTPClient(options: HTTPClientOptions(maxConnections: 256, perHost: 256, name: "crowd"))
+        {
             [weak self] completions in
             for completion in completions {
                 self?.waiting.withLock { $0.removeValue(forKey: completion.token) }?
@@ -65,11 +66,15 @@ final class ClaimCrowd: Sendable {
 
     /// One attempt at a claim.
     func claim(user: UInt64, serial: UInt64, gift: String = "plenty", region: String = "r0") async -> Answer {
-        await send(.post, "/v1/claims", user: user, body: body(user: user, serial: serial, gift: gift, region: region))
+        await send(
+            .post, "/v1/claims", user: user,
+            body: body(user: user, serial: serial, gift: gift, region: region))
     }
 
     /// Claims again and again until there is an answer that is not "not now".
-    func claimUntilFinal(user: UInt64, serial: UInt64, gift: String = "plenty", most: Int = 400) async -> Answer {
+    func claimUntilFinal(user: UInt64, serial: UInt64, gift: String = "plenty", most: Int = 400) async
+        -> Answer
+    {
         var answer = Answer(status: 0, body: "")
         for _ in 0..<most {
             answer = await claim(user: user, serial: serial, gift: gift)
@@ -90,7 +95,8 @@ final class ClaimCrowd: Sendable {
         var headers = ["content-type: application/json"]
         if let ticket = ticket ?? user.map(self.ticket) { headers.append("authorization: Bearer \(ticket)") }
         let request = HTTPClientRequest(
-            method: method, url: "http://127.0.0.1:\(port.withLock { $0 })\(path)", headers: headers, body: body,
+            method: method, url: "http://127.0.0.1:\(port.withLock { $0 })\(path)", headers: headers,
+            body: body,
             timeoutMs: 20_000, connectTimeoutMs: 10_000, token: token)
         let outcome = await withCheckedContinuation { continuation in
             waiting.withLock { $0[token] = continuation }
@@ -108,7 +114,9 @@ final class ClaimCrowd: Sendable {
         guard case .object(let json) = try? JSON.parse(response.body, limits: .record) else { return answer }
         if case .string(let order) = json["order"] { answer.order = order }
         if case .string(let state) = json["state"] { answer.state = state }
-        if case .string(let type) = json["type"] { answer.problem = String(type.split(separator: ":").last ?? "") }
+        if case .string(let type) = json["type"] {
+            answer.problem = String(type.split(separator: ":").last ?? "")
+        }
         return answer
     }
 }

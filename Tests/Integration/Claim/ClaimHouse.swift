@@ -141,6 +141,10 @@ final class ClaimHouse: Sendable {
         try? FileManager.default.removeItem(atPath: "\(run.path)/claim.ports.json")
     }
 
+    /// SIGSTOP, and on again.
+    func pauseClaim() { claim.withLock { $0 }?.pause() }
+    func resumeClaim() { claim.withLock { $0 }?.resume() }
+
     /// SIGTERM; how it ended.
     func terminateClaim() -> ChildProcess.Exit? {
         defer { try? FileManager.default.removeItem(atPath: "\(run.path)/claim.ports.json") }
@@ -168,7 +172,8 @@ final class ClaimHouse: Sendable {
 
     /// A while, before asking a process again that gives no sign by itself.
     static func moment() async {
-        try? await MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: .milliseconds(25)) {}.futureResult
+        try? await MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: .milliseconds(25)) {}
+            .futureResult
             .get()
     }
 
@@ -205,7 +210,8 @@ final class ClaimHouse: Sendable {
         let storage = catalog.campaign.storage
         let store = OrderStore(
             redis: connection,
-            keys: StoreKeys(campaign: ClaimCampaign.id, shards: storage.shards, buckets: storage.claimBuckets))
+            keys: StoreKeys(campaign: ClaimCampaign.id, shards: storage.shards, buckets: storage.claimBuckets)
+        )
         let result: Result<Value, any Error>
         do { result = .success(try await body(store)) } catch { result = .failure(error) }
         await connection.shutDown()
@@ -214,6 +220,8 @@ final class ClaimHouse: Sendable {
 
     func broker(_ action: String) throws {
         let answer = try LoopbackHTTP.post(port: kafka.adminPort, "/v1/admin/broker/\(action)")
-        guard answer.status == 200 else { throw StackFailure("the broker says \(answer.status) \(answer.text)") }
+        guard answer.status == 200 else {
+            throw StackFailure("the broker says \(answer.status) \(answer.text)")
+        }
     }
 }

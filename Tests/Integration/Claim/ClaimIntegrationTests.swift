@@ -68,7 +68,8 @@ struct ClaimIntegrationTests {
             #expect(await crowd.claim(user: 9, serial: 1, region: "r1").status == 409)
             let path = "/v1/orders/\(first.order ?? "")"
             let seen = await crowd.send(.get, path, user: 9)
-            #expect(seen.status == 200 && seen.order == first.order && seen.body.contains("\"gift\":\"plenty\""))
+            #expect(
+                seen.status == 200 && seen.order == first.order && seen.body.contains("\"gift\":\"plenty\""))
             #expect(await crowd.send(.get, path, user: 10).status == 404)
             #expect(await crowd.send(.get, path).status == 401)
             #expect(await crowd.send(.get, "/v1/orders/nothing", user: 9).status == 404)

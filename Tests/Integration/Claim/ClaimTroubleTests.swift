@@ -88,7 +88,9 @@ struct ClaimTroubleTests {
             let lane = try #require(try house.number("lane"))
             try house.redis.restart(keepingData: false)
             #expect(try await house.eventually { try (house.number("lane") ?? 0) > lane + 65_536 })
-            // The pool is not filled anew by a process that runs: here the test does what a rebuild will do.
+            // A process that runs does not fill the pool anew, nor call the packs sold out: it waits. Here
+            // the test does what a rebuild will do.
+            #expect(await crowd.claim(user: 99, serial: 99).status == 503)
             let catalog = house.catalog
             try await house.store { store in
                 try await store.awaiting { store, then in store.openPool(catalog, then: then) }
@@ -99,6 +101,26 @@ struct ClaimTroubleTests {
             try house.startClaim()
             try await claimSome(20)
             #expect(seen.count == 80)
+        }
+    }
+
+    @Test("promise 2: a process that slept through its lease takes a new lane before it numbers anything")
+    func stalled() async throws {
+        try await ClaimHouse.with { (house) async throws in
+            let crowd = house.crowd
+            let first = await crowd.claim(user: 1, serial: 1)
+            let before = try #require(first.order.flatMap { OrderID(text: $0) })
+            house.pauseClaim()
+            let isOver = try await house.store { store in
+                try await house.eventually {
+                    try await store.awaiting { store, then in store.liveLanes(then: then) }.isEmpty
+                }
+            }
+            #expect(isOver)
+            house.resumeClaim()
+            let second = await crowd.claimUntilFinal(user: 2, serial: 2)
+            let after = try #require(second.order.flatMap { OrderID(text: $0) })
+            #expect(after.lane > before.lane)
         }
     }
 
@@ -129,7 +151,8 @@ struct ClaimTroubleTests {
         try "campaign: \(campaign.directory)\nredis: {url: \"nowhere\"}\n".write(
             toFile: path, atomically: true, encoding: .utf8)
         let process = try ChildProcess(
-            name: "claim", executable: try ServiceProgram.locate("claim"), arguments: ["serve", "--config", path],
+            name: "claim", executable: try ServiceProgram.locate("claim"),
+            arguments: ["serve", "--config", path],
             environment: ["HONGBAO_ROLES_PORT": "1"], in: run)
         #expect(process.waitForExit(within: .seconds(60)) == .code(78))
         #expect(process.logTail().contains("redis.url"))

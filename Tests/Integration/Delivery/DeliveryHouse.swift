@@ -9,13 +9,17 @@ import NIOPosix
 import OrderLog
 import OrderStore
 import Orders
+import Profiles
 import Redis
 import Stack
 import Synchronization
 import Wire
 
+@testable import Simulator
+
 /// A real redis-server, LocalKafka, the simulated games and `deliverer serve`, gone when the test ends.
 final class DeliveryHouse: Sendable {
+    static let seed: UInt64 = 7
     static let key = "an operator's key of some length"
 
     let run: RunDirectory
@@ -57,7 +61,7 @@ final class DeliveryHouse: Sendable {
             """
         }
         try write(
-            settings("world") + "seed: 7\nsecrets_dir: \(secrets)\ngames: {host: 127.0.0.1, port: 0}\n",
+            settings("world") + "seed: \(Self.seed)\nsecrets_dir: \(secrets)\ngames: {host: 127.0.0.1, port: 0}\n",
             "\(run.path)/world.yaml")
         try write(
             settings("deliverer") + """
@@ -102,14 +106,17 @@ final class DeliveryHouse: Sendable {
         let process = try ChildProcess(
             name: "deliverer", executable: try ServiceProgram.locate("deliverer"),
             arguments: ["serve", "--config", "\(run.path)/deliverer.yaml"],
-            environment: ["HONGBAO_GAMES_PORT": "\(gamesPort)", "HONGBAO_ROLES_PORT": "\(gamesPort)"], in: run)
+            environment: ["HONGBAO_GAMES_PORT": "\(gamesPort)", "HONGBAO_ROLES_PORT": "\(gamesPort)"], in: run
+        )
         deliverer.withLock { $0 = process }
     }
 
     /// As a power cut would.
     func kill() { deliverer.withLock { $0.take() }?.kill() }
 
-    func terminate() -> ChildProcess.Exit? { deliverer.withLock { $0.take() }?.terminate(grace: .seconds(30)) }
+    func terminate() -> ChildProcess.Exit? {
+        deliverer.withLock { $0.take() }?.terminate(grace: .seconds(30))
+    }
 
     var log: String { deliverer.withLock { $0 }?.logTail(lines: 30) ?? "" }
 
@@ -131,7 +138,8 @@ final class DeliveryHouse: Sendable {
     /// What the games saw.
     func seen() throws -> Seen {
         var seen = Seen()
-        let grants = try LoopbackHTTP.get(port: worldAdmin, "/v1/admin/grants", headers: ["x-api-key": Self.key])
+        let grants = try LoopbackHTTP.get(
+            port: worldAdmin, "/v1/admin/grants", headers: ["x-api-key": Self.key])
         for line in grants.body.split(separator: UInt8(ascii: "\n")) {
             guard case .object(let object) = try JSON.parse(Array(line), limits: .request),
                 case .integer(let count)? = object["count"]
@@ -139,7 +147,8 @@ final class DeliveryHouse: Sendable {
             if count > 0 { seen.orders += 1 }
             if count > 1 { seen.twice += 1 }
         }
-        let report = try LoopbackHTTP.get(port: worldAdmin, "/v1/admin/report", headers: ["x-api-key": Self.key])
+        let report = try LoopbackHTTP.get(
+            port: worldAdmin, "/v1/admin/report", headers: ["x-api-key": Self.key])
         for part in report.text.split(separator: "\"windows_over_limit\":").dropFirst() {
             seen.windowsOver += Int(part.prefix { $0.isNumber }) ?? 0
         }
@@ -177,18 +186,26 @@ final class DeliveryHouse: Sendable {
     }
 
     func orders(_ count: Int, game id: String, lane: UInt32) throws -> [Order] {
-        guard let game = catalog.game(id: id), let gift = catalog.gifts.first(where: { $0.game == game.slot }) else {
+        guard let game = catalog.game(id: id), let gift = catalog.gifts.first(where: { $0.game == game.slot })
+        else {
             throw StackFailure("no game \(id)")
         }
         let keys = self.keys
         let nowMs = Int64(Date().timeIntervalSince1970 * 1000)
-        return (0..<count).map { number in
-            let user = UInt64(lane) << 20 | UInt64(number)
-            return Order(
-                id: OrderID(lane: lane, shard: keys.shard(user: user), sequence: UInt32(number)), coupon: user,
-                user: user, gift: gift.slot, region: 0, role: 1, claimedAtMs: nowMs,
-                deadlineMs: nowMs + 2880 * 60_000)
+        // The games refuse roles that are not the person's: only those who play there get an order.
+        let world = RoleWorld(seed: Self.seed, catalog: catalog)
+        var orders = [Order]()
+        var user = UInt64(lane) << 20
+        while orders.count < count {
+            user += 1
+            guard let role = world.registration(of: user, game: game.slot)?.roles.first else { continue }
+            let id = OrderID(lane: lane, shard: keys.shard(user: user), sequence: UInt32(orders.count))
+            orders.append(
+                Order(
+                    id: id, coupon: user, user: user, gift: gift.slot, region: role.region, role: role.id,
+                    claimedAtMs: nowMs, deadlineMs: nowMs + 2880 * 60_000))
         }
+        return orders
     }
 
     func produce(_ orders: [Order], game: String) async throws {

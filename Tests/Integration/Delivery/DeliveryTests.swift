@@ -8,7 +8,8 @@ struct DeliveryTests {
     @Test("promises 3, 4 and 6: killed in mid-delivery with faults on, every order is granted exactly once")
     func killedInMidDelivery() async throws {
         try await DeliveryHouse.with { house in
-            // One of each kind: queryable, idempotent without a query, queryable and granting again on a repeat.
+            // One of each kind: queryable, idempotent without a query, queryable and granting again on a
+            // repeat.
             let games = ["dragon-tide", "teahouse-days", "moon-rabbit"]
             var orders = [Order]()
             for (index, game) in games.enumerated() {
@@ -24,7 +25,9 @@ struct DeliveryTests {
             try house.start()
             #expect(try await house.eventually { try house.seen().orders == orders.count }, "\(house.log)")
             #expect(
-                try await house.eventually { try await house.states(orders).values.allSatisfy { $0 == .delivered } },
+                try await house.eventually {
+                    try await house.states(orders).values.allSatisfy { $0 == .delivered }
+                },
                 "\(house.log)")
             let seen = try house.seen()
             #expect(seen.orders == orders.count && seen.twice == 0 && seen.windowsOver == 0)
@@ -40,12 +43,15 @@ struct DeliveryTests {
         try await DeliveryHouse.with { house in
             let topics = Topics(campaign: house.catalog.campaign.id)
             let orders = try house.orders(5, game: "teahouse-days", lane: 1)
-            try await house.produce([(topics.orders(game: "teahouse-days"), Array("not an order \u{1}".utf8))])
+            try await house.produce([(topics.orders(game: "teahouse-days"), Array("not an order \u{1}".utf8))]
+            )
             try await house.produce(orders, game: "teahouse-days")
             try house.start()
             #expect(try await house.eventually { try house.seen().orders == 5 }, "\(house.log)")
             #expect(
-                try await house.eventually { try house.records(topics.dead).contains { PoisonRecord.isPoison($0) } })
+                try await house.eventually {
+                    try house.records(topics.dead).contains { PoisonRecord.isPoison($0) }
+                })
         }
     }
 
@@ -59,7 +65,9 @@ struct DeliveryTests {
             try await house.produce(healthy, game: "teahouse-days")
             try house.start()
             #expect(
-                try await house.eventually { try await house.states(healthy).values.allSatisfy { $0 == .delivered } },
+                try await house.eventually {
+                    try await house.states(healthy).values.allSatisfy { $0 == .delivered }
+                },
                 "\(house.log)")
             #expect(try await house.states(hung).values.allSatisfy { !$0.isClosed })
         }

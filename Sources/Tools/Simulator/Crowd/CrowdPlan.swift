@@ -40,7 +40,7 @@ struct CrowdPlan: Sendable {
         self.people = people
         self.validClaims = validClaims
         // Other seeds have other people, who may meet in one Redis and must not be taken for each other.
-        firstUser = (splitMix64(seed ^ 0x7573_6572) >> 24) << 24 | 1
+        firstUser = splitMix64(seed ^ 0x7573_6572) % 1_000_000 * 100_000_000 + 1
         self.seed = seed
         self.slowPerMille = slowPerMille
         self.repeatPercent = repeatPercent

@@ -223,11 +223,7 @@ final class CrowdRun: @unchecked Sendable {
         guard response.status == 200 else {
             funnel.listsRefused += 1
             let isRight = callers[index]?.script.person.part == .badTicket && response.status == 401
-            if isRight {
-                funnel.refused("list_bad_ticket")
-            } else {
-                funnel.wasWrong("list: \(response.status)")
-            }
+            if !isRight { funnel.wasWrong("list: \(response.status)") }
             return perform(callers[index]!.script.listRefused(world), index)
         }
         funnel.lists += 1

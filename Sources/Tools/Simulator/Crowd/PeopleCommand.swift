@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import NIOCore
 import NIOPosix
 import ServiceShell
@@ -33,7 +32,7 @@ struct PeopleCommand: AsyncParsableCommand {
     var seed: UInt64?
 
     func run() async throws {
-        signal(SIGPIPE, SIG_IGN)
+        Supervision.prepare()
         let crowd: Crowd
         do {
             let settings = try Settings.load(path: config)

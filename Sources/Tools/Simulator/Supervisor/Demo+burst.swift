@@ -63,19 +63,21 @@ extension Demo {
     private func lose() throws -> Loss {
         defer { house.release("deliverer") }
         let queue = try QueueView(catalog: catalog, bootstrap: house.kafkaBootstrap)
-        var choice = Loss.choose(try queue.heads(most: Loss.depth), reached: try reached())
-        // People go on claiming, so there is something to lose soon enough.
-        while choice.loss.orders.count < Loss.wanted {
+        var choice = Loss.choose(try queue.heads(most: Loss.depth), settled: try settled())
+        // People go on claiming, so there is more to lose soon; in a small crowd less must do.
+        var looks = 1
+        while choice.loss.orders.count < Loss.wanted, looks < Loss.maxLooks {
             try checkHealth()
             usleep(200_000)
-            choice = Loss.choose(try queue.heads(most: Loss.depth), reached: try reached())
+            choice = Loss.choose(try queue.heads(most: Loss.depth), settled: try settled())
+            looks += 1
         }
         try queue.skip(to: choice.offsets)
         Terminal.say("  \(choice.loss.orders.count) records lost on purpose; the deliverer may start again")
         return choice.loss
     }
 
-    private func reached() throws -> Set<OrderID> {
-        Set(try view.grants().map(\.order))
+    func settled() throws -> Set<OrderID> {
+        Set(try view.grants().filter { $0.count > 0 || $0.rejections > 0 }.map(\.order))
     }
 }

@@ -47,13 +47,12 @@ extension Demo {
 
     func reconcile(_ loss: Loss) throws -> Healing {
         let reconciliation = Reconciliation(house: house)
-        let granted = Set(try view.grants().filter { $0.requests > 0 }.map(\.order))
-        let lost = loss.orders.subtracting(granted)
+        // A hung game may have read since what it had been sent before; such an order is not lost.
+        let lost = loss.orders.subtracting(try settled())
         let first = try reconciliation.plan("plan")
         let found = lost.intersection(first.orders).count
-        Terminal.say(
-            "  \(first.orders.count) orders are missing, among them \(found) of \(lost.count) lost on purpose"
-        )
+        Terminal.say("  \(first.orders.count) orders are due, and nowhere on their way")
+        Terminal.say("  among them are \(found) of the \(lost.count) lost on purpose")
         var missing = 0
         if !first.orders.isEmpty {
             try reconciliation.apply(first, reason: "demo: records lost on purpose")

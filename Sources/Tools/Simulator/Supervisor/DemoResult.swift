@@ -62,7 +62,7 @@ struct DemoResult: Sendable {
         }
         json.endObject()
         strings("complaints", complaints, &json)
-        strings("lost_orders", audit.lostOrders.map(\.text), &json)
+        strings("lost_orders", audit.lostOrders.map { "\($0.order) \($0.state)" }, &json)
         json.key("funnel")
         funnel.write(into: &json)
         writeWaits(into: &json)

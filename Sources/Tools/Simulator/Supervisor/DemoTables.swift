@@ -10,29 +10,34 @@ enum DemoTables {
             ])
         }
         row("people", funnel.people, "\(funnel.validClaims.grouped) of them with a valid claim")
-        row("lists shown", funnel.lists, "p50 \(funnel.listMs.p50.asMs), p99 \(funnel.listMs.p99.asMs) ms")
+        row("lists shown", funnel.lists, "p50 \(funnel.listMs.p50.asMs), p99 \(funnel.listMs.p99.asMs)")
+        row("lists refused", funnel.listsRefused, "bad tickets")
         row(
             "claims answered", funnel.answers.values.reduce(0, +),
-            "p50 \(funnel.claimMs.p50.asMs), p99 \(funnel.claimMs.p99.asMs) ms")
+            "p50 \(funnel.claimMs.p50.asMs), p99 \(funnel.claimMs.p99.asMs)")
         row("  accepted", funnel.accepted, "", .green)
         row("  repeated, same order", funnel.repeated)
         row("  sold out", funnel.soldOut)
-        let kinds = funnel.refusals.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let kinds = kinds(funnel.refusals)
+        row("  refused", funnel.refusedInAll, kinds.first ?? "")
+        for more in kinds.dropFirst() { table.add("", "", more) }
+        let calls = funnel.callsRepeated.values.reduce(0, +)
+        row("calls made again", calls, Self.kinds(funnel.callsRepeated).first ?? "")
         row(
-            "  refused", funnel.refusedInAll,
-            kinds.map { "\($0.key) \($0.value.grouped)" }.joined(separator: ", "))
-        let calls = funnel.callsRepeated.sorted { $0.key < $1.key }
-        row(
-            "calls made again", calls.reduce(0) { $0 + $1.value },
-            calls.map { "\($0.key) \($0.value.grouped)" }.joined(separator: ", "))
-        let wrong = funnel.wrong.sorted { $0.key < $1.key }
-        row(
-            "wrong answers", funnel.wrongAnswers,
-            wrong.map { "\($0.key) x\($0.value)" }.joined(separator: ", "),
+            "wrong answers", funnel.wrongAnswers, Self.kinds(funnel.wrong).first ?? "",
             funnel.wrongAnswers > 0 ? .red : nil)
         if funnel.gaveUp > 0 { row("gave up", funnel.gaveUp, "", .red) }
         if funnel.foundNothing > 0 { row("found nothing to claim", funnel.foundNothing, "", .red) }
         return table
+    }
+
+    /// Counts by kind, the most frequent first, a few on a line.
+    private static func kinds(_ counts: [String: Int]) -> [String] {
+        let sorted = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let texts = sorted.map { "\($0.key.replacing("_", with: " ")) \($0.value.grouped)" }
+        return stride(from: 0, to: texts.count, by: 5).map { start in
+            texts[start..<min(start + 5, texts.count)].joined(separator: ", ")
+        }
     }
 
     /// From the moment a person heard "accepted" to the grant, in ms; by game.
@@ -58,7 +63,7 @@ enum DemoTables {
 
     static func games(_ report: WorldReport, waits: [String: [Double]]) -> TextTable {
         var table = TextTable(
-            "The games, as they saw it (p50 and p99: from \"accepted\" to the gift, ms)",
+            "The games, as they saw it (p50 and p99: from \"accepted\" to the gift)",
             heads: [
                 "<game", "limit/s", "burst", "highest 1 s", "deliveries", "retries", "asked", "p50", "p99",
             ])

@@ -24,8 +24,13 @@ struct LedgerAudit: Sendable, Equatable {
     private(set) var spentTwice = 0
     /// Windows of one second in which a receiver saw more than limit + burst.
     let windowsOverLimit: Int
-    /// The lost ones, at most 100, for the report.
-    private(set) var lostOrders: [OrderID] = []
+    /// The lost ones, at most 100, with the state in which their owner sees them; for the report.
+    private(set) var lostOrders: [Lost] = []
+
+    struct Lost: Sendable, Equatable {
+        let order: OrderID
+        let state: String
+    }
 
     static let maxLostShown = 100
 
@@ -76,7 +81,9 @@ struct LedgerAudit: Sendable, Equatable {
             case OrderState.held.name, OrderState.parked.name: open += 1
             default:
                 lost += 1
-                if lostOrders.count < Self.maxLostShown { lostOrders.append(order) }
+                if lostOrders.count < Self.maxLostShown {
+                    lostOrders.append(Lost(order: order, state: standing ?? "not found"))
+                }
             }
         }
     }

@@ -9,16 +9,18 @@ struct Loss: Sendable, Equatable {
     let orders: Set<OrderID>
 
     static let wanted = 12
+    /// How often the queue is looked at for so many.
+    static let maxLooks = 20
     static let mostAPartition = 2
     /// How far into a partition records are looked at.
     static let depth = 200
 
     /// Chooses where the deliverer's mark is to be moved to: in some partitions, behind the first records of
-    /// orders that have not reached their game.
+    /// orders that their game has not dealt with.
     ///
-    /// - Parameter reached: orders that a game has been asked for already.
+    /// - Parameter settled: orders that a game has granted or refused; to skip their records loses nothing.
     static func choose(
-        _ heads: [TopicPartition: [QueueView.Waiting]], reached: Set<OrderID>
+        _ heads: [TopicPartition: [QueueView.Waiting]], settled: Set<OrderID>
     ) -> (loss: Loss, offsets: [TopicPartition: Int64]) {
         var offsets: [TopicPartition: Int64] = [:]
         var orders: Set<OrderID> = []
@@ -26,7 +28,7 @@ struct Loss: Sendable, Equatable {
         for place in places where orders.count < wanted {
             var taken = 0
             for waiting in heads[place] ?? [] where taken < mostAPartition && orders.count < wanted {
-                guard !reached.contains(waiting.order), orders.insert(waiting.order).inserted else {
+                guard !settled.contains(waiting.order), orders.insert(waiting.order).inserted else {
                     continue
                 }
                 taken += 1

@@ -22,9 +22,19 @@ struct StandingRun {
     /// The supervisor, if it lives.
     var supervisor: ProcessIdentity? {
         guard let text = try? String(contentsOfFile: identityFile, encoding: .utf8),
-            let identity = ProcessIdentity(text: text), identity.isRunning
+            let identity = ProcessIdentity(text: text), lives(identity)
         else { return nil }
         return identity
+    }
+
+    /// Runs, and is not a dead process that nobody has reaped yet: where no init does, one may stay for long.
+    func lives(_ identity: ProcessIdentity) -> Bool {
+        guard identity.isRunning,
+            let stat = try? String(contentsOfFile: "/proc/\(identity.pid)/stat", encoding: .utf8),
+            let nameEnd = stat.lastIndex(of: ")")
+        else { return false }
+        // The state follows the name in parentheses (proc(5)).
+        return !"ZX".contains(stat[nameEnd...].dropFirst(2).first ?? "X")
     }
 
     var welcome: String? {

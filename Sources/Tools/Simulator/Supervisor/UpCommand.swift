@@ -61,7 +61,7 @@ struct DownCommand: ParsableCommand {
         if let supervisor {
             kill(supervisor.pid, SIGTERM)
             let deadline = Deadline(after: Self.patience)
-            while supervisor.isRunning, !deadline.hasPassed { usleep(50_000) }
+            while standing.lives(supervisor), !deadline.hasPassed { usleep(50_000) }
             // Its children end with it.
             supervisor.kill(within: .seconds(10))
         }

@@ -61,7 +61,7 @@ enum Welcome {
                 -d '\(body)' \(plan.claimURL)/v1/claims
 
             A thousand people more:
-              simulator people --config \(plan.settingsFile(.people))
+              .build/release/simulator people --config \(plan.settingsFile(.people))
             """
     }
 }

@@ -44,6 +44,8 @@ struct TextTable {
 
     private func line(_ cells: [Cell], _ widths: [Int], _ style: Terminal.Style) -> String {
         var line = ""
+        // What is empty at the end of a line is left out.
+        let cells = cells[...(cells.lastIndex { !$0.text.isEmpty } ?? 0)]
         for (column, cell) in cells.enumerated() {
             let gap = String(repeating: " ", count: max(0, widths[column] - cell.text.count))
             let painted = cell.colour.map { style.paint(cell.text, $0) } ?? cell.text
@@ -68,10 +70,10 @@ extension Int {
 }
 
 extension Double {
-    /// Milliseconds as a person reads them: `7.3`, `142`, `2.5 s`.
+    /// Milliseconds as a person reads them: `7.3 ms`, `142 ms`, `2.5 s`, `42 s`.
     var asMs: String {
-        if self >= 10_000 { return "\(Int((self / 1000).rounded())) s" }
-        if self >= 1000 { return "\((self / 100).rounded() / 10) s" }
-        return self >= 100 ? "\(Int(rounded()))" : "\((self * 10).rounded() / 10)"
+        if self >= 9950 { return "\(Int((self / 1000).rounded())) s" }
+        if self >= 999.5 { return "\((self / 100).rounded() / 10) s" }
+        return self >= 99.95 ? "\(Int(rounded())) ms" : "\((self * 10).rounded() / 10) ms"
     }
 }
