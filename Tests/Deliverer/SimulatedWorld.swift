@@ -37,7 +37,8 @@ struct SimulatedWorld {
     static let catalog: Catalog = {
         let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         do {
-            return try CampaignDirectory.load("\(root)/StaticData/campaigns/spring-festival", allowUnset: true)
+            return try CampaignDirectory.load(
+                "\(root)/StaticData/campaigns/spring-festival", allowUnset: true)
         } catch {
             fatalError("\(error)")
         }
@@ -77,13 +78,15 @@ struct SimulatedWorld {
         do {
             let pacer = try DeliveryPacer(
                 total: PacingLimit(
-                    perSecond: catalog.campaign.totalLimit.perSecond, burst: catalog.campaign.totalLimit.burst),
+                    perSecond: catalog.campaign.totalLimit.perSecond, burst: catalog.campaign.totalLimit.burst
+                ),
                 games: catalog.games.map {
                     DeliveryPacer.Game(
                         limit: try PacingLimit(perSecond: $0.limit.perSecond, burst: $0.limit.burst),
                         maxConcurrency: $0.maxConcurrency)
                 }, nowNs: nowNs)
-            return DeliveryEngine(catalog: catalog, owner: seed, options: EngineOptions(), seed: seed, pacer: pacer)
+            return DeliveryEngine(
+                catalog: catalog, owner: seed, options: EngineOptions(), seed: seed, pacer: pacer)
         } catch {
             fatalError("\(error)")
         }
@@ -108,7 +111,8 @@ struct SimulatedWorld {
         for i in 0..<count {
             let id = OrderID(lane: UInt32(game.slot) + 1, shard: 0, sequence: UInt32(i))
             let order = Order(
-                id: id, coupon: UInt64(game.slot) << 32 | UInt64(i), user: random.next(), gift: gift.slot, region: 0,
+                id: id, coupon: UInt64(game.slot) << 32 | UInt64(i), user: random.next(), gift: gift.slot,
+                region: 0,
                 role: 1, claimedAtMs: Self.startMs, deadlineMs: Self.startMs + deadlineMs)
             store[id] = Stored()
             append(base + i % Self.catalog.campaign.storage.ordersPartitions, order)
@@ -153,9 +157,13 @@ struct SimulatedWorld {
 
     /// Runs until nothing is left to happen or the time is over. Returns whether everything was drained.
     mutating func run(untilMs: Int64) -> Bool {
-        for i in 0..<faults.crashes { schedule(inMs: Double(500 + i * 3_000) + Double(random.next() % 1_000), .crash) }
+        for i in 0..<faults.crashes {
+            schedule(inMs: Double(500 + i * 3_000) + Double(random.next() % 1_000), .crash)
+        }
         begin()
-        while let index = events.indices.min(by: { (events[$0].ns, events[$0].order) < (events[$1].ns, events[$1].order) }) {
+        while let index = events.indices.min(by: {
+            (events[$0].ns, events[$0].order) < (events[$1].ns, events[$1].order)
+        }) {
             let next = events.remove(at: index)
             nowNs = max(nowNs, next.ns)
             if nowMs > Self.startMs + untilMs { return false }

@@ -28,10 +28,11 @@ struct HTTPClientTests {
         #expect(empty.answer?.status == 201)
         let got = try await client.run(.get("\(server.url)/query"))
         #expect(got.answer?.status == 201)
-        #expect(await server.requests(5) == [
-            "POST /grant?x=1 {\"order\":0}", "POST /grant?x=1 {\"order\":1}",
-            "POST /grant?x=1 {\"order\":2}", "POST /empty ", "GET /query ",
-        ])
+        #expect(
+            await server.requests(5) == [
+                "POST /grant?x=1 {\"order\":0}", "POST /grant?x=1 {\"order\":1}",
+                "POST /grant?x=1 {\"order\":2}", "POST /empty ", "GET /query ",
+            ])
         var iterator = heads.stream.makeAsyncIterator()
         let head = try #require(await iterator.next()).lowercased()
         #expect(head.contains("\r\ncontent-type: application/json"))

@@ -22,7 +22,8 @@ struct SentOnceTests {
         }
     }
 
-    @Test("promise 4: granted and dropped on a reused connection is mayHaveLeft and seen exactly once",
+    @Test(
+        "promise 4: granted and dropped on a reused connection is mayHaveLeft and seen exactly once",
         arguments: End.allCases, [HTTPClientRequest.Method.get, .post])
     func reusedConnection(end: End, method: HTTPClientRequest.Method) async throws {
         let server = Self.server(end)

@@ -111,8 +111,11 @@ struct SocketTests {
 
     @Test("413 reaches a client that is still sending")
     func refusalWhileSending() async throws {
-        try await Self.serve({ $0.maxBodyBytes = 1_000 }, makeService: { _, _ in ReversingService(batch: 1) })
-        {
+        func configure(_ options: inout HTTPServerOptions) {
+            options.maxBodyBytes = 1_000
+            options.lingerTimeout = .seconds(60)
+        }
+        try await Self.serve(configure, makeService: { _, _ in ReversingService(batch: 1) }) {
             _, port, group in
             let client = try await TestClient.connect(port: port, on: group)
             try await client.send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4000000\r\n\r\n")

@@ -61,7 +61,8 @@ final class DeliveryHouse: Sendable {
             """
         }
         try write(
-            settings("world") + "seed: \(Self.seed)\nsecrets_dir: \(secrets)\ngames: {host: 127.0.0.1, port: 0}\n",
+            settings("world")
+                + "seed: \(Self.seed)\nsecrets_dir: \(secrets)\ngames: {host: 127.0.0.1, port: 0}\n",
             "\(run.path)/world.yaml")
         try write(
             settings("deliverer") + """

@@ -38,6 +38,8 @@ struct DemoCommand: AsyncParsableCommand {
     func run() async throws {
         Supervision.prepare()
         let run = try RunDirectory.claimUnique(base: runs, prefix: "demo")
+        // The books of an earlier run must not be taken for this one's.
+        unlink("\(runs)/ledger.json")
         let seed = seed ?? .random(in: 1...0xFFFF_FFFF)
         let (plan, catalog) = try HouseMaking.make(in: run, seed: seed, isolated: true)
         let house = House(plan: plan, run: run) { Terminal.say("  \($0.text)") }
