@@ -63,7 +63,9 @@ enum PersonPart: Sendable, Equatable {
         switch self {
         case .claims, .contends: [200, 202]
         case .looks: []
-        case .wrongRegion, .noRole, .othersCoupon: [403]
+        // Whether the pack is sold out is looked at before whose role it is.
+        case .wrongRegion, .noRole: [403, 409]
+        case .othersCoupon: [403]
         case .expiredCoupon: [410]
         // A forgery is malformed to one who cannot read it, and not yours to one who can.
         case .forgedCoupon: [400, 403]
