@@ -8,6 +8,7 @@ import Profiles
 import Redis
 import ServiceShell
 import Stack
+import Telemetry
 import Testing
 import Wire
 
@@ -70,7 +71,7 @@ private final class LoopHarness: @unchecked Sendable {
             options.redisTimeoutMs = 10_000
             let road = ProfileRoad(
                 catalog: try! ShippedCampaign.catalog(), loop: redis.loop, redis: redis, options: options,
-                wallMs: { WallClock.nowMs }, random: { 0 },
+                wallMs: { SystemClock.nowMs }, random: { 0 },
                 ask: { questions in
                     let replies = questions.map { question in
                         RoleReply(
@@ -88,7 +89,7 @@ private final class LoopHarness: @unchecked Sendable {
     }
 
     func ticket(_ user: UInt64, audience: String = "hongbao", expiresInS: Int64 = 60) -> String {
-        let nowS = WallClock.nowMs / 1000
+        let nowS = SystemClock.nowMs / 1000
         return signer.sign(user: user, audience: audience, issuedAtS: nowS, expiresAtS: nowS + expiresInS)
     }
 

@@ -5,6 +5,7 @@ import NIOPosix
 import Orders
 import Profiles
 import Stack
+import Telemetry
 import Testing
 import Wire
 
@@ -59,7 +60,7 @@ import Wire
             for _ in gift.items { json.null() }
             json.endArray()
             json.endObject()
-            let nowS = WallClock.nowS
+            let nowS = SystemClock.nowMs / 1000
             return (
                 [
                     "webhook-id": order.text, "webhook-timestamp": "\(nowS)",

@@ -8,13 +8,14 @@ import Orders
 import ProfileRoad
 import Profiles
 import Redis
+import Telemetry
 
 extension ClaimLoop {
     /// `POST /v1/claims`: credentials, catalog, eligibility, and into the batch.
     func claim(_ request: HTTPRequest, _ waiter: ClaimWaiter) {
         guard !isClosing else { return answer(waiter, .problem(.closing)) }
         guard open <= plan.limits.maxOpen else { return answer(waiter, .problem(.overloaded)) }
-        let nowMs = WallClock.nowMs
+        let nowMs = SystemClock.nowMs
         let claim: AdmittedClaim
         do throws(ClaimProblem) {
             let user = try plan.gate.person(bearer: request.bearerToken, nowMs: nowMs)
@@ -33,7 +34,7 @@ extension ClaimLoop {
 
     private func judge(_ claim: AdmittedClaim, profile: Profile?, _ nowMs: Int64) -> Verdict {
         let isSoldOut = stock.isSoldOut(
-            gift: claim.gift, shard: plan.keys.shard(user: claim.user), nowNs: WallClock.nowNs)
+            gift: claim.gift, shard: plan.keys.shard(user: claim.user), nowNs: SystemClock.nowNs)
         return plan.gate.judge(claim, profile: profile, nowMs: nowMs, soldOut: isSoldOut)
     }
 
@@ -52,13 +53,13 @@ extension ClaimLoop {
         guard let road = tools?.road else { return answer(waiter, .problem(.noLane)) }
         let game = plan.catalog.gifts[Int(claim.gift)].game
         road.profile(user: claim.user, games: 1 << UInt64(game)) { [self] found in
-            let nowMs = WallClock.nowMs
+            let nowMs = SystemClock.nowMs
             let verdict = judge(claim, profile: found.profile, nowMs)
             guard case .refuse(let problem) = verdict, problem.mayBeStale else {
                 return enqueue(claim, refusal: verdict.problem, nowMs, waiter)
             }
             road.refresh(user: claim.user, game: game) { [self] found in
-                let nowMs = WallClock.nowMs
+                let nowMs = SystemClock.nowMs
                 enqueue(claim, refusal: judge(claim, profile: found.profile, nowMs).problem, nowMs, waiter)
             }
         }
@@ -68,12 +69,12 @@ extension ClaimLoop {
 
     /// Sends the shard's next batch, if one may leave.
     func pump(_ shard: UInt16) {
-        guard keeper.lane(nowNs: WallClock.nowNs) != nil else { return failWaiting(.noLane) }
+        guard keeper.lane(nowNs: SystemClock.nowNs) != nil else { return failWaiting(.noLane) }
         switch batchers[Int(shard)].next() {
         case .nothing:
             return
         case .laneFull:
-            perform(keeper.on(.full, nowNs: WallClock.nowNs))
+            perform(keeper.on(.full, nowNs: SystemClock.nowNs))
         case .send(let batch):
             let credits = stock.credits(shard: shard)
             meters.batches.record(batch.items.count)
@@ -160,7 +161,7 @@ extension ClaimLoop {
 
     private func draw(_ gift: UInt16, _ shard: UInt16) {
         let packs = plan.catalog.gifts[Int(gift)].stock
-        switch stock.step(gift: gift, shard: shard, stock: packs, nowNs: WallClock.nowNs) {
+        switch stock.step(gift: gift, shard: shard, stock: packs, nowNs: SystemClock.nowNs) {
         case .nothing: return
         case .again(let claims): again(claims, shard)
         case .soldOut(let claims): for claim in claims { answer(claim.waiter, .problem(.soldOut)) }
@@ -176,7 +177,7 @@ extension ClaimLoop {
         switch result {
         case .success(let drawnEver):
             switch stock.drew(
-                gift: draw.gift, shard: draw.shard, drawnEver: drawnEver, nowNs: WallClock.nowNs)
+                gift: draw.gift, shard: draw.shard, drawnEver: drawnEver, nowNs: SystemClock.nowNs)
             {
             case .again(let claims): again(claims, draw.shard)
             case .soldOut(let claims): for claim in claims { answer(claim.waiter, .problem(.soldOut)) }
@@ -191,7 +192,7 @@ extension ClaimLoop {
 
     /// Back into the batch, with stock in sight.
     private func again(_ claims: [PendingClaim], _ shard: UInt16) {
-        guard keeper.lane(nowNs: WallClock.nowNs) != nil else {
+        guard keeper.lane(nowNs: SystemClock.nowNs) != nil else {
             for claim in claims { answer(claim.waiter, .problem(.noLane)) }
             return
         }

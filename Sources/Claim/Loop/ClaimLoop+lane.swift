@@ -4,6 +4,7 @@ import Logging
 import OrderStore
 import Orders
 import Redis
+import Telemetry
 
 extension ClaimLoop {
     /// Carries out what the lane keeper wants.
@@ -35,7 +36,7 @@ extension ClaimLoop {
         case .renew(let lane):
             store.renewLanes([lane], owner: plan.owner, leaseMs: lease) { [self] result in
                 let isOurs = try? result.get().first
-                perform(keeper.on(.renewed(lane: lane, isOurs), nowNs: WallClock.nowNs))
+                perform(keeper.on(.renewed(lane: lane, isOurs), nowNs: SystemClock.nowNs))
             }
         case .giveUp(let lane):
             store.renewLanes([lane], owner: plan.owner, leaseMs: 0) { _ in }
@@ -55,7 +56,7 @@ extension ClaimLoop {
             logger.warning("lane not acquired", metadata: ["error": "\(failure)"])
             event = .failed
         }
-        perform(keeper.on(event, step: step, nowNs: WallClock.nowNs))
+        perform(keeper.on(event, step: step, nowNs: SystemClock.nowNs))
     }
 
     private func opened(_ lane: UInt32, _ isNewRun: Bool) {
@@ -71,7 +72,7 @@ extension ClaimLoop {
         logger.warning("redis is new or was restarted: reading the highest lane from kafka")
         tools?.readFloor { [self] highest in
             guard let highest else { return lane(asked: step, .failure(.noFloor)) }
-            let seconds = UInt32(clamping: WallClock.nowMs / 1000 - OrderStore.laneEpochS)
+            let seconds = UInt32(clamping: SystemClock.nowMs / 1000 - OrderStore.laneEpochS)
             lane(asked: step, .success(.floor(max(highest, seconds))))
         }
     }
@@ -79,7 +80,7 @@ extension ClaimLoop {
     /// The lane is written down in Kafka before it numbers its first order: a Redis that has lost its
     /// counter finds it again there.
     private func announce(_ lane: UInt32, _ step: UInt64) {
-        let record = ControlRecord.lane(lane: lane, owner: plan.owner, atMs: WallClock.nowMs)
+        let record = ControlRecord.lane(lane: lane, owner: plan.owner, atMs: SystemClock.nowMs)
         do throws(KafkaFailure) {
             guard let producer = tools?.producer else { preconditionFailure("the loop was not started") }
             try producer.produce(
@@ -92,7 +93,7 @@ extension ClaimLoop {
 
     func announced(step: UInt64, _ failure: KafkaFailure?) {
         if let failure { logger.warning("lane not announced", metadata: ["error": "\(failure)"]) }
-        perform(keeper.on(failure == nil ? .announced : .failed, step: step, nowNs: WallClock.nowNs))
+        perform(keeper.on(failure == nil ? .announced : .failed, step: step, nowNs: SystemClock.nowNs))
     }
 }
 

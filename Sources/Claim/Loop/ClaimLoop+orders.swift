@@ -1,6 +1,7 @@
 import HTTPServer
 import OrderStore
 import Orders
+import Telemetry
 
 extension ClaimLoop {
     /// `GET /v1/orders/{order}`: for its owner; whoever else asks is told that there is none.
@@ -8,7 +9,7 @@ extension ClaimLoop {
         guard open <= plan.limits.maxOpen else { return answer(waiter, .problem(.overloaded)) }
         let user: UInt64
         do throws(ClaimProblem) {
-            user = try plan.gate.person(bearer: request.bearerToken, nowMs: WallClock.nowMs)
+            user = try plan.gate.person(bearer: request.bearerToken, nowMs: SystemClock.nowMs)
         } catch {
             return answer(waiter, .problem(error))
         }

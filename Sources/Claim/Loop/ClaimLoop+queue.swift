@@ -6,6 +6,7 @@ import NIOCore
 import OrderStore
 import Orders
 import Redis
+import Telemetry
 import Wire
 
 extension ClaimLoop {
@@ -15,7 +16,7 @@ extension ClaimLoop {
     /// Hands an order to Kafka; whoever waits is answered when it is acknowledged or when the deadline
     /// passes.
     func produce(_ order: Order, cause: OrderFlights<ClaimWaiter>.Cause, waiter: ClaimWaiter?) {
-        let token = flights.begin(order.id, cause: cause, nowNs: WallClock.nowNs)
+        let token = flights.begin(order.id, cause: cause, nowNs: SystemClock.nowNs)
         if let waiter { _ = flights.join(order.id, waiter, deadlineNs: deadlineNs(waiter)) }
         let game = Int(plan.catalog.gifts[Int(order.gift)].game)
         do throws(KafkaFailure) {
@@ -125,6 +126,6 @@ extension ClaimLoop {
     /// With something found the next round follows soon; else the outbox is left alone for a second.
     private func sweepEnded(found: Bool) {
         isSweeping = false
-        nextSweepNs = WallClock.nowNs + (found ? 0 : 1_000_000_000)
+        nextSweepNs = SystemClock.nowNs + (found ? 0 : 1_000_000_000)
     }
 }

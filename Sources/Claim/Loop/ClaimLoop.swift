@@ -8,6 +8,7 @@ import Orders
 import ProfileRoad
 import Redis
 import ServiceShell
+import Telemetry
 
 /// Claims on one event loop: its own Redis connection, lane, batches and stock room; nothing is shared with
 /// other loops but the producer. It performs what the value types beside it decide.
@@ -110,7 +111,7 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
 
     private func redisChanged(_ isReady: Bool) {
         guard isQueueReady else { return }
-        perform(keeper.on(isReady ? .redisUp : .redisDown, nowNs: WallClock.nowNs))
+        perform(keeper.on(isReady ? .redisUp : .redisDown, nowNs: SystemClock.nowNs))
     }
 
     /// Gives the lane up and ends. What still waits is told to repeat elsewhere; its order, if it has one,
@@ -123,7 +124,7 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
         for waiter in flights.releaseAll() { answer(waiter, .problem(.closing)) }
         failWaiting(.closing)
         flushConfirms()
-        perform(keeper.on(.stop, nowNs: WallClock.nowNs))
+        perform(keeper.on(.stop, nowNs: SystemClock.nowNs))
         // Redis answers in the order of the commands: behind this one, confirms and the lane's end are
         // through.
         let through = loop.makePromise(of: Void.self)
@@ -132,7 +133,7 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
     }
 
     private func tick() {
-        let nowNs = WallClock.nowNs
+        let nowNs = SystemClock.nowNs
         perform(keeper.on(.tick, nowNs: nowNs))
         for waiter in flights.overdue(nowNs: nowNs) { answer(waiter, .problem(.queueSlow)) }
         flushConfirms()
@@ -191,13 +192,13 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
     /// The lane is open, perhaps on another Redis: is the pool there?
     func lookForPool() {
         isPoolOpen = false
-        openPoolIfNeeded(WallClock.nowNs)
+        openPoolIfNeeded(SystemClock.nowNs)
     }
 
     // MARK: - Requests
 
     func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
-        let waiter = ClaimWaiter(responder: responder, startedNs: WallClock.nowNs)
+        let waiter = ClaimWaiter(responder: responder, startedNs: SystemClock.nowNs)
         open += 1
         switch (request.path, request.method) {
         case ("/v1/claims", .post):
@@ -230,7 +231,7 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
 
     /// Puts a claim into its shard's batch, which leaves at the end of this tick.
     func enqueue(_ claim: PendingClaim) {
-        guard isPoolOpen, keeper.lane(nowNs: WallClock.nowNs) != nil else {
+        guard isPoolOpen, keeper.lane(nowNs: SystemClock.nowNs) != nil else {
             return answer(claim.waiter, .problem(.noLane))
         }
         let isFirst = batchers[Int(claim.shard)].waitingCount == 0

@@ -1,4 +1,5 @@
 import Metrics
+import Telemetry
 
 /// What the loops count, made once so that a request looks up no label.
 ///
@@ -48,7 +49,7 @@ final class ClaimMeters: Sendable {
 
     func answered(_ label: String, startedNs: UInt64) {
         (answers[label] ?? otherAnswers).increment()
-        answerTime.recordNanoseconds(Int64(clamping: WallClock.nowNs &- startedNs))
+        answerTime.recordNanoseconds(Int64(clamping: SystemClock.nowNs &- startedNs))
     }
 
     func batchFailed(unknown isUnknown: Bool) {
@@ -59,7 +60,7 @@ final class ClaimMeters: Sendable {
         (isAcknowledged ? acknowledged : unacknowledged).increment()
         guard isAcknowledged else { return }
         if flight.cause == .sweep { twins.increment() }
-        kafkaTime.recordNanoseconds(Int64(clamping: WallClock.nowNs &- flight.producedNs))
+        kafkaTime.recordNanoseconds(Int64(clamping: SystemClock.nowNs &- flight.producedNs))
     }
 }
 

@@ -9,6 +9,7 @@ import ProfileRoad
 import Redis
 import ServiceShell
 import ServiceWiring
+import Telemetry
 
 /// The process: its loops, what they share, and the order in which all of it starts and stops.
 ///
@@ -106,7 +107,7 @@ final class ClaimService: Sendable {
         options.deadlineMs = settings.profileDeadlineMs
         let road = ProfileRoad(
             catalog: settings.catalog, loop: loop.loop, redis: loop.redis, roles: roles, options: options,
-            wallMs: { WallClock.nowMs }, random: { .random(in: .min ... .max) })
+            wallMs: { SystemClock.nowMs }, random: { .random(in: .min ... .max) })
         loop.start(.init(producer: producer, road: road, readFloor: floorReader(loop.loop)))
     }
 

@@ -1,4 +1,5 @@
 import HTTPServer
+import Telemetry
 import Wire
 
 /// What one loop says of itself on `GET /v1/admin/status`.
@@ -24,7 +25,7 @@ struct LoopStatus: Sendable, Equatable {
 extension ClaimLoop {
     /// On the loop.
     var status: LoopStatus {
-        let nowNs = WallClock.nowNs
+        let nowNs = SystemClock.nowNs
         let sequences = batchers.map(\.nextSequence)
         return LoopStatus(
             index: index, lane: keeper.lane(nowNs: nowNs), missing: missing, openRequests: open,

@@ -7,6 +7,7 @@ import ProfileRoad
 import Profiles
 import Redis
 import ServiceShell
+import Telemetry
 
 /// What one event loop of Recommend does: everything of a request, on that loop.
 ///
@@ -67,7 +68,7 @@ final class RecommendLoop: HTTPService, @unchecked Sendable {
     }
 
     private func tick() {
-        common = plan.list.ranking.common(nowMs: WallClock.nowMs)
+        common = plan.list.ranking.common(nowMs: SystemClock.nowMs)
         stock.refresh()
         if let road { roadMeters.show(road) }
     }
@@ -87,8 +88,8 @@ final class RecommendLoop: HTTPService, @unchecked Sendable {
             return responder.respond(plan.pages.response(to: request) ?? .notFound)
         }
         guard request.method == .get else { return responder.respond(.methodNotAllowed("GET")) }
-        let startedNs = WallClock.nowNs
-        let nowMs = WallClock.nowMs
+        let startedNs = SystemClock.nowNs
+        let nowMs = SystemClock.nowMs
         guard let token = request.bearerToken else {
             return refuse(responder, "no Authorization: Bearer header")
         }
@@ -113,7 +114,7 @@ final class RecommendLoop: HTTPService, @unchecked Sendable {
     private func list(_ answer: ProfileAnswer) -> [UInt8] {
         let shard = stock.shard(user: answer.profile.user)
         return plan.list.json(
-            answer.profile, missing: answer.missing, degraded: answer.degraded, nowMs: WallClock.nowMs,
+            answer.profile, missing: answer.missing, degraded: answer.degraded, nowMs: SystemClock.nowMs,
             common: common, isSoldOut: { self.stock.isSoldOut(gift: $0, shard: shard) })
     }
 

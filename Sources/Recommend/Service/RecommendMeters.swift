@@ -1,4 +1,5 @@
 import Metrics
+import Telemetry
 
 /// What the loops count, made once so that a request looks up no label; safe from any thread.
 final class RecommendMeters: Sendable {
@@ -10,7 +11,7 @@ final class RecommendMeters: Sendable {
 
     func listed(isDegraded: Bool, startedNs: UInt64) {
         (isDegraded ? degraded : whole).increment()
-        answerTime.recordNanoseconds(Int64(clamping: WallClock.nowNs &- startedNs))
+        answerTime.recordNanoseconds(Int64(clamping: SystemClock.nowNs &- startedNs))
     }
 
     func refused() {

@@ -7,6 +7,7 @@ import ProfileRoad
 import Redis
 import ServiceShell
 import ServiceWiring
+import Telemetry
 
 /// The process: its loops, what they share, and the order in which all of it starts and stops.
 final class RecommendService: Sendable {
@@ -91,7 +92,7 @@ final class RecommendService: Sendable {
         loop.start { redis in
             ProfileRoad(
                 catalog: settings.catalog, loop: redis.loop, redis: redis, roles: roles,
-                options: settings.profiles, wallMs: { WallClock.nowMs },
+                options: settings.profiles, wallMs: { SystemClock.nowMs },
                 random: { .random(in: .min ... .max) })
         }
     }

@@ -119,6 +119,12 @@ static inline int hb_lock_now(int descriptor) {
     return flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
 }
 
+/// Gives the lock up for every descriptor of the same opening, also for one that a child between its fork and its
+/// exec still holds; closing our own would not.
+static inline int hb_unlock(int fd) {
+    return flock(fd, LOCK_UN);
+}
+
 static inline int hb_has_exited(int wait_status) { return WIFEXITED(wait_status); }
 static inline int hb_exit_code(int wait_status) { return WEXITSTATUS(wait_status); }
 static inline int hb_end_signal(int wait_status) { return WTERMSIG(wait_status); }

@@ -18,6 +18,8 @@ package final class RunDirectory: Sendable {
     }
 
     deinit {
+        // Said and not left to the close: a child being forked at this moment holds a copy until it execs.
+        _ = hb_unlock(lock)
         close(lock)
     }
 

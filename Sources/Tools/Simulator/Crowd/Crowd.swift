@@ -2,6 +2,7 @@ import Glibc
 import HTTPClient
 import NIOCore
 import NIOPosix
+import Telemetry
 import Wire
 
 /// A crowd from its settings to its notes: drawn, known to the nightly batch, let loose, counted.
@@ -13,14 +14,14 @@ struct Crowd: Sendable {
     init(_ settings: CrowdSettings) throws(CrowdPlan.Shortage) {
         self.settings = settings
         world = RoleWorld(seed: settings.worldSeed, catalog: settings.catalog)
-        people = try settings.plan.draw(world, nowMs: WallClock.nowMs)
+        people = try settings.plan.draw(world, nowMs: SystemClock.nowMs)
     }
 
     /// Writes the profiles of those whom the nightly batch knows; returns how many.
     func preload(on loop: any EventLoop) async throws -> Int {
         let known = people.filter(\.isPreloaded).map(\.user)
         try await NightlyBatch.write(
-            known, of: world, redis: settings.redis, loop: loop, nowS: UInt32(WallClock.nowS))
+            known, of: world, redis: settings.redis, loop: loop, nowS: UInt32(SystemClock.nowMs / 1000))
         return known.count
     }
 
@@ -28,7 +29,7 @@ struct Crowd: Sendable {
     func desk() throws -> IssuingDesk {
         try IssuingDesk(
             keys: settings.ticketKeys, coupons: settings.coupons, audience: settings.audience,
-            nowS: WallClock.nowS)
+            nowS: SystemClock.nowMs / 1000)
     }
 
     /// The run, made but not begun, so that its progress can be watched.

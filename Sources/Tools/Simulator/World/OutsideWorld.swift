@@ -3,6 +3,7 @@ import Credentials
 import NIOCore
 import Orders
 import Profiles
+import Telemetry
 import Wire
 
 /// All games and role services of a campaign. Lives on one event loop; nothing here is touched elsewhere.
@@ -55,7 +56,7 @@ final class OutsideWorld {
             let isSigned =
                 (try? verifiers[Int(game)].verify(
                     id: signature.id, timestamp: signature.timestamp, signatures: signature.signatures,
-                    body: body, nowS: WallClock.nowS)) != nil
+                    body: body, nowS: SystemClock.nowMs / 1000)) != nil
             reply(desks[Int(game)].deliver(id: signature.id, body: body, isSigned: isSigned, nowNs: nowNs))
         }
     }
