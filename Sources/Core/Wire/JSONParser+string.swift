@@ -65,7 +65,7 @@ extension JSONParser {
         offset += 1
     }
 
-    /// The scalar of one `\uXXXX` or of a surrogate pair of them; `offset` is at the first digit.
+    /// The scalar of one `\u` escape or of a surrogate pair of them; `offset` is at the first digit.
     private mutating func escapedScalar() throws(JSONError) -> Unicode.Scalar {
         let start = offset
         let first = try fourDigits()
