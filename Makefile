@@ -4,16 +4,22 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down lint build clean packages
+.PHONY: help demo test up down lint build clean fuzz screenshot bench-recommend packages
 
-# The system's parts: three C libraries, libcrypto, libjwt (the oracle of the tickets' tests), redis-server.
-PACKAGES := libhiredis-dev librdkafka-dev libcurl4-openssl-dev libssl-dev libjwt-dev redis-server pkg-config make
+# The system's parts: C libraries, libjwt (the oracle of the tickets' tests), redis-server.
+PACKAGES := libhiredis-dev librdkafka-dev libcurl4-openssl-dev libssl-dev libjwt-dev zlib1g-dev libbrotli-dev \
+    redis-server pkg-config make
+# The tests compare our HTTP parser with nginx's, and open the landing page in a browser.
+test screenshot: PACKAGES += chromium fonts-noto-cjk
+test: PACKAGES += nginx
+# The benchmarks' peers and load generator.
+bench-recommend: PACKAGES += nginx libnginx-mod-http-lua lua-resty-core lua-nginx-redis wrk
 SWIFT ?= swift
 RELEASE := .build/release
 
 help: ## this list
 	@echo "make <target>:"
-	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: packages ## build, run the festival with faults and kills on a private stack, and check the ledger
 	@started=$$SECONDS
@@ -36,8 +42,20 @@ up: packages ## the same stack, left running; prints the URLs and a coupon ready
 down: ## stop what `make up` left running
 	@if [ -x $(RELEASE)/simulator ]; then $(RELEASE)/simulator down; else echo "nothing was ever built"; fi
 
+screenshot: packages ## pictures of the landing page, in .run/screenshots, from a stack of its own
+	@$(SWIFT) build -c release
+	$(RELEASE)/simulator screenshot
+
+bench-recommend: packages ## the list's benchmarks beside their peers; prints a table, writes .run/bench/recommend.json
+	@$(SWIFT) build -c release --product recommend
+	$(SWIFT) build -c release --product bench-recommend
+	$(RELEASE)/bench-recommend
+
+fuzz: ## the HTTP parser under libFuzzer and the address sanitizer, for FUZZ_SECONDS (default 120)
+	@Tests/Fuzz/run $${FUZZ_SECONDS:-120}
+
 lint: ## swift-format over all sources; every finding is an error
-	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
 	echo "lint: clean"
 
 build: packages ## release build of everything

@@ -15,7 +15,7 @@ let settings: [SwiftSetting] = [
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
-/// The HTTP/1.1 request decoder (llhttp), strict and well fuzzed.
+/// A second reading of HTTP/1.1 for the simulated games, apart from the server's own.
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 /// Lock-free single words (counters, credits) that cross threads.
 let atomics = Target.Dependency.product(name: "Atomics", package: "swift-atomics")
@@ -51,9 +51,18 @@ func program(_ path: String, _ name: String, _ dependencies: [Target.Dependency]
         path: "Sources/\(path)", swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+/// A benchmark beside its peers; `Benchmarks/Bench` is what they share.
+func bench(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: "Bench\(name)", dependencies: dependencies + ["Bench", argumentParser],
+        path: "Benchmarks/\(name)", swiftSettings: settings)
+}
+
+/// - Parameter data: folders of files that the tests read where they stand.
+func tests(_ name: String, _ dependencies: [Target.Dependency], data: [String] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
+        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)", exclude: data,
+        swiftSettings: settings)
 }
 
 let core: [Target.Dependency] = ["Wire", "Catalog", "Profiles", "Orders", "Pacing", "Credentials"]
@@ -68,6 +77,7 @@ let package = Package(
         .executable(name: "reconciler", targets: ["Reconciler"]),
         .executable(name: "simulator", targets: ["Simulator"]),
         .executable(name: "local-kafka", targets: ["LocalKafka"]),
+        .executable(name: "bench-recommend", targets: ["BenchRecommend"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
@@ -86,6 +96,8 @@ let package = Package(
         system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
         system("CJwt", pkgConfig: "libjwt", apt: "libjwt-dev"),
+        system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+        system("CBrotli", pkgConfig: "libbrotlienc", apt: "libbrotli-dev"),
         system("CLinux", pkgConfig: nil),
 
         // Core: no I/O, no clock.
@@ -99,7 +111,7 @@ let package = Package(
         // Adapters: sockets, threads and C handles; nothing of gifts.
         module("Adapters", "Redis", ["CHiredis", nioCore, nioPosix, logging]),
         module("Adapters", "Kafka", ["CRdKafka", nioCore, atomics, logging]),
-        module("Adapters", "HTTPServer", ["Wire", nioCore, nioPosix, nioHTTP1, logging, metrics]),
+        module("Adapters", "HTTPServer", ["Wire", nioCore, nioPosix, logging, metrics]),
         module("Adapters", "HTTPClient", ["CCurl", atomics, logging]),
         module("Adapters", "Telemetry", [logging, metrics, atomics, "CLinux"]),
         module(
@@ -113,7 +125,10 @@ let package = Package(
         // Bridges: what several services do with Core over the adapters.
         module("Bridges", "CampaignFiles", ["Wire", "Catalog", "Credentials"]),
         module(
-            "Bridges", "ServiceWiring", ["CampaignFiles", "Catalog", "Credentials", "Redis", "ServiceShell"]),
+            "Bridges", "ServiceWiring",
+            [
+                "CampaignFiles", "Catalog", "Credentials", "ProfileRoad", "Profiles", "Redis", "ServiceShell",
+            ]),
         module("Bridges", "OrderStore", ["Wire", "Catalog", "Orders", "Redis", nioCore, logging]),
         module(
             "Bridges", "OrderLog", ["Wire", "Catalog", "Orders", "Kafka", "ServiceShell", nioCore, logging]),
@@ -125,7 +140,8 @@ let package = Package(
         program(
             "Recommend", "Recommend",
             core + shell + [
-                "CampaignFiles", "Redis", "ProfileRoad", "HTTPClient", nioCore, nioPosix, metrics,
+                "CampaignFiles", "Redis", "ProfileRoad", "HTTPClient", "CZlib", "CBrotli", nioCore, nioPosix,
+                metrics, atomics,
             ]),
         program(
             "Claim", "Claim",
@@ -160,6 +176,18 @@ let package = Package(
                 "HTTPClient", nioCore, nioPosix, nioHTTP1, metrics, histogram,
             ]),
 
+        // Benchmarks.
+        .target(
+            name: "Bench", dependencies: ["CLinux", "Stack", "Wire", histogram, argumentParser],
+            path: "Benchmarks/Bench",
+            swiftSettings: settings),
+        bench(
+            "Recommend",
+            core + [
+                "CampaignFiles", "Stack", "Redis", "ProfileRoad", "HTTPServer", nioCore, nioPosix, logging,
+                histogram,
+            ]),
+
         // Tests: one folder a module.
         tests("Wire", ["Wire"]),
         tests("Catalog", ["Catalog", "Wire"]),
@@ -167,9 +195,12 @@ let package = Package(
         tests("Orders", ["CampaignFiles", "Orders", "Profiles", "Catalog", "Wire"]),
         tests("Pacing", ["Pacing"]),
         tests("Credentials", ["Credentials", "Wire", "CJwt"]),
+        tests("Bench", ["Bench", "Wire"]),
         tests("Redis", ["Redis", "Stack", nioCore, nioPosix, nioEmbedded]),
         tests("Kafka", ["Kafka", "Stack", "Wire", "CRdKafka", nioCore, nioPosix, logging]),
-        tests("HTTPServer", ["HTTPServer", "Wire", nioCore, nioPosix, nioEmbedded]),
+        tests(
+            "HTTPServer", ["HTTPServer", "Stack", "Wire", nioCore, nioPosix, nioEmbedded, logging],
+            data: ["Cases"]),
         tests("HTTPClient", ["HTTPClient", "HTTPServer", nioCore, nioPosix]),
         tests(
             "Telemetry", ["Telemetry", "ServiceShell", "HTTPServer", metrics, logging, nioCore, nioEmbedded]),
@@ -189,9 +220,8 @@ let package = Package(
         tests(
             "Recommend",
             core + [
-                "Recommend", "CampaignFiles", "HTTPServer", "ProfileRoad", "Redis", "ServiceShell", "Stack",
-                nioCore,
-                nioPosix,
+                "Recommend", "CampaignFiles", "HTTPServer", "ProfileRoad", "Redis", "ServiceShell",
+                "Simulator", "Stack", nioCore, nioPosix, atomics,
             ]),
         tests("Claim", core + ["Claim", "OrderStore", "HTTPServer"]),
         tests(
@@ -203,7 +233,7 @@ let package = Package(
         tests(
             "Integration",
             core + [
-                "CampaignFiles", "Simulator", "Stack", "Redis", "Kafka", "OrderStore", "OrderLog",
+                "CampaignFiles", "Simulator", "Stack", "Redis", "Kafka", "OrderStore", "OrderLog", "ProfileRoad",
                 "HTTPClient", "HTTPServer", nioCore, nioPosix, logging,
             ]),
     ]

@@ -53,6 +53,62 @@ struct DeadlineTests {
         #expect(!harness.isOpen)
     }
 
+    @Test("head and body together have the time, not each")
+    func slowRequest() throws {
+        let harness = try ServerHarness { $0.requestTimeout = .seconds(5) }
+        harness.send("POST / HTTP/1.1\r\nhost: a\r\n")
+        harness.sweep(3)
+        harness.send("content-length: 1\r\n\r\n")
+        harness.sweep(2)
+        #expect(try harness.answer()?.status == 408)
+        #expect(!harness.isOpen)
+    }
+
+    @Test("a request behind whole ones has its own time")
+    func slowAfterWhole() throws {
+        let harness = try ServerHarness { $0.requestTimeout = .seconds(5) }
+        harness.service.atOnce = { _ in .text("a") }
+        harness.send("GET /1 HTTP/1.1\r\nho")
+        harness.sweep(4)
+        harness.send("st: a\r\n\r\nGET /2 HTTP/1.1\r\nho")
+        #expect(try harness.answer()?.status == 200)
+        harness.sweep(4)
+        #expect(harness.isOpen)
+        harness.send("st: a\r\n\r\n")
+        #expect(try harness.answer()?.status == 200)
+        #expect(harness.isOpen)
+    }
+
+    @Test("a body's time begins when the client is told to go on")
+    func slowContinue() throws {
+        let harness = try ServerHarness { $0.requestTimeout = .seconds(5) }
+        let post = "POST /2 HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 1\r\n\r\n"
+        harness.send(Self.get + post)
+        harness.sweep(6)
+        harness.service.echo(0)
+        #expect(try harness.answers().map(\.status) == [200, 100])
+        harness.sweep(4)
+        #expect(harness.isOpen)
+        harness.sweep(1)
+        #expect(try harness.answer()?.status == 408)
+    }
+
+    @Test("an empty line between requests begins none")
+    func emptyLine() throws {
+        let harness = try ServerHarness {
+            $0.requestTimeout = .seconds(5)
+            $0.idleTimeout = .seconds(10)
+        }
+        harness.service.atOnce = { _ in .text("a") }
+        harness.send(Self.get + "\r\n")
+        #expect(try harness.answer()?.status == 200)
+        harness.sweep(9)
+        #expect(harness.isOpen)
+        harness.sweep(1)
+        #expect(!harness.isOpen)
+        #expect(harness.output().isEmpty)
+    }
+
     @Test("a request that the service forgets is answered 503; those behind it are given up")
     func forgotten() throws {
         let harness = try ServerHarness { $0.answerTimeout = .seconds(5) }

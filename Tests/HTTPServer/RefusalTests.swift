@@ -56,11 +56,11 @@ struct RefusalTests {
         Sample("a field without a name", "GET / HTTP/1.1\r\n: a\r\n\r\n", 400),
         Sample("a control character in a name", "GET / HTTP/1.1\r\nhost: a\r\nx\u{1}: a\r\n\r\n", 400),
         Sample("a target without a slash", "GET example HTTP/1.1\r\nhost: a\r\n\r\n", 400),
-        Sample("an unknown method", "BREW / HTTP/1.1\r\nhost: a\r\n\r\n", 400),
+        Sample("an unknown method", "BREW / HTTP/1.1\r\nhost: a\r\n\r\n", 501),
         Sample("another protocol", "GET / HTTX/1.1\r\n\r\n", 400),
         Sample("a TLS hello", "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}", 400),
         Sample("HTTP/2", "GET / HTTP/2.0\r\nhost: a\r\n\r\n", 505),
-        Sample("a tunnel", "CONNECT a:80 HTTP/1.1\r\nhost: a\r\n\r\n", 400),
+        Sample("a tunnel", "CONNECT a:80 HTTP/1.1\r\nhost: a\r\n\r\n", 501),
     ]
 
     @Test("malformed requests get a problem document and the connection closes", arguments: requests)

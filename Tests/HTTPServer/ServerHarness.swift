@@ -48,7 +48,7 @@ final class ServerHarness {
             meters: ServerMeters(server: "test"),
             service: service, unixS: { 784_111_777 })
         channel = EmbeddedChannel(loop: loop)
-        try HTTPServer.addHandlers(to: channel, shared)
+        try HTTPServer.addHandler(to: channel, shared)
         channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
     }
 

@@ -54,6 +54,11 @@ final class TestClient: Sendable {
         try SeenResponse.all(try await inbox.untilEnd().get())
     }
 
+    /// Waits until the server has closed, and returns the bytes it still said.
+    func restBytes() async throws -> [UInt8] {
+        try await inbox.untilEnd().get()
+    }
+
     func close() async {
         try? await channel.close().get()
     }

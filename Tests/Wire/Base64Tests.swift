@@ -47,6 +47,40 @@ import Wire
         }
     }
 
+    @Test("a foreign character is refused wherever it stands")
+    func foreignCharacters() {
+        let alphabet = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+        for length in [2, 3, 4, 6, 7, 8] {
+            for place in 0..<length {
+                for byte in UInt8.min...UInt8.max {
+                    var text = [UInt8](repeating: UInt8(ascii: "A"), count: length)
+                    text[place] = byte
+                    let bytes = Base64URL.decode(text)
+                    let isOwn = bytes.map(Base64URL.encode) == text
+                    #expect(alphabet.contains(byte) ? bytes == nil || isOwn : bytes == nil)
+                    if place < length - 1 { #expect((bytes != nil) == alphabet.contains(byte)) }
+                }
+            }
+        }
+    }
+
+    @Test("decoding into room that is given says how much of it was used, or that the text is no good")
+    func intoRoom() {
+        var random = SplitMix64(seed: 5)
+        let alphabet = Array("ABYZabyz0189-_".utf8) + [UInt8(ascii: "=")]
+        for round in 0..<5000 {
+            let symbols = round % 3 == 0 ? alphabet.count : alphabet.count - 1
+            let length = Int(random.next() % 40)
+            let text = (0..<length).map { _ in alphabet[Int(random.next() % UInt64(symbols))] }
+            var room = [UInt8](repeating: 0xEE, count: length * 3 / 4 + Int(random.next() % 3))
+            let count = text.withUnsafeBufferPointer { text in
+                room.withUnsafeMutableBufferPointer { Base64URL.decode(text, into: $0) }
+            }
+            #expect(count.map { Array(room[..<$0]) } == Base64URL.decode(text))
+            if let count { #expect(room[count...].allSatisfy { $0 == 0xEE }) }
+        }
+    }
+
     /// Each byte string has one text: whatever is accepted is what encoding gives.
     @Test func acceptsNothingButItsOwnSpelling() {
         var random = SplitMix64(seed: 4)

@@ -5,13 +5,11 @@ import NIOCore
 struct AnswerQueue {
     /// What must be remembered of a request to write its answer.
     struct Slot {
+        /// The sweep at which it was queued.
+        var since: UInt32
         /// HEAD: the answer's fields only.
         var withoutBody: Bool
         var persistence: ResponseEncoder.Persistence
-        /// The sweep at which it was queued.
-        var since: UInt32
-        /// An answer that came before its turn.
-        var early: HTTPResponse?
     }
 
     enum Placement {
@@ -26,6 +24,9 @@ struct AnswerQueue {
     private var slots = CircularBuffer<Slot>(initialCapacity: 4)
     /// The sequence number of `slots.first`.
     private var first: UInt64 = 0
+    /// Answers that came before their turn, by sequence number; at most as many as there are slots. Apart
+    /// from the slots, so that those stay small: most answers come in turn.
+    private var early: [UInt64: HTTPResponse] = [:]
 
     var isEmpty: Bool { slots.isEmpty }
     var count: Int { slots.count }
@@ -44,19 +45,18 @@ struct AnswerQueue {
     mutating func place(_ answer: HTTPResponse, for sequence: UInt64) -> Placement {
         guard sequence >= first, sequence < end else { return .unknown }
         if sequence == first {
-            // The first slot never holds an early answer: `next` takes those at once.
+            // The first slot never has an early answer: `next` takes those at once.
             first += 1
             return .turn(slots.removeFirst())
         }
-        let index = slots.index(slots.startIndex, offsetBy: Int(sequence - first))
-        guard slots[index].early == nil else { return .unknown }
-        slots[index].early = answer
+        guard early[sequence] == nil else { return .unknown }
+        early[sequence] = answer
         return .kept
     }
 
     /// The oldest request's answer when it has come already.
     mutating func next() -> (Slot, HTTPResponse)? {
-        guard let answer = slots.first?.early else { return nil }
+        guard !early.isEmpty, let answer = early.removeValue(forKey: first) else { return nil }
         first += 1
         return (slots.removeFirst(), answer)
     }
@@ -77,5 +77,6 @@ struct AnswerQueue {
     mutating func abandon() {
         first = end
         slots.removeAll()
+        early = [:]
     }
 }

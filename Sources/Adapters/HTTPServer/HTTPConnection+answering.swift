@@ -24,7 +24,7 @@ extension HTTPConnection {
     private func write(_ response: HTTPResponse, _ slot: AnswerQueue.Slot) {
         shared.tally.answered(response.status)
         // A drain that began while the request was with the service: the last one owed says goodbye.
-        let isLast = shared.isDraining && answers.isEmpty && incoming == nil && !hasPartialHead
+        let isLast = shared.isDraining && answers.isEmpty && !hasBegun
         let persistence = isLast ? .close : slot.persistence
         gather {
             ResponseEncoder.append(
@@ -36,6 +36,7 @@ extension HTTPConnection {
 
     /// Adds bytes to what leaves at the end of this tick.
     func gather(_ append: (inout ByteBuffer) -> Void) {
+        if out.capacity == 0 { out = shared.lendBuffer() }
         append(&out)
         if out.readableBytes >= shared.options.maxGatheredBytes {
             flushGathered()
@@ -50,11 +51,6 @@ extension HTTPConnection {
         isFlushDue = false
         guard out.readableBytes > 0, let context else { return }
         context.writeAndFlush(wrapOutboundOut(out), promise: nil)
-        // The storage is used again when the socket has taken the bytes; a large one is given back.
-        if out.capacity > 64 * 1024 {
-            out = context.channel.allocator.buffer(capacity: 0)
-        } else {
-            out.clear()
-        }
+        shared.takeBack(&out)
     }
 }

@@ -9,13 +9,14 @@ extension HTTPConnection {
         phase = .lingering
         phaseSince = shared.sweep
         incoming = nil
+        kept = ByteBuffer()
         waiting.removeAll()
         answers.abandon()
         guard let context else { return }
         let written = loop.makePromise(of: Void.self)
         written.futureResult.whenComplete { [self] _ in writtenOut() }
         context.writeAndFlush(wrapOutboundOut(out), promise: written)
-        out = context.channel.allocator.buffer(capacity: 0)
+        out = ByteBuffer()
         resumeReading()
     }
 
@@ -57,7 +58,7 @@ extension HTTPConnection {
         phaseSince = shared.sweep
     }
 
-    private var isIdle: Bool { answers.isEmpty && incoming == nil && !hasPartialHead }
+    private var isIdle: Bool { answers.isEmpty && !hasBegun }
 
     /// Once a sweep.
     func checkDeadlines() {

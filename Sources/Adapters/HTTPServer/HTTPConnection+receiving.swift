@@ -1,49 +1,66 @@
 import NIOCore
-import NIOHTTP1
 
-/// Parts of a request → a whole request → the service.
+/// Bytes → requests → the service.
 extension HTTPConnection {
-    func receive(_ head: HTTPRequestHead) {
-        hasPartialHead = false
-        receivingSince = shared.sweep
-        do throws(IncomingRequest.Refusal) {
-            incoming = try IncomingRequest(head, maxBodyBytes: shared.options.maxBodyBytes)
-            sendContinueIfDue()
-        } catch {
-            switch error {
-            case .malformed(let detail): refuse(400, detail)
-            case .expectation: refuse(417, "Only 100-continue can be expected.")
-            case .tooLarge: refuse(413, "The body is larger than this server takes.")
-            case .method: refuse(501, "This server opens no tunnels.")
+    func receive(_ bytes: ByteBuffer) {
+        var bytes = bytes
+        let hadBegun = hasBegun
+        let before = received
+        if kept.readableBytes == 0 {
+            decode(&bytes)
+            // A copy: the socket's buffer is wanted back for the next read.
+            if phase == .open, bytes.readableBytes > 0 { kept = ByteBuffer(bytes: bytes.readableBytesView) }
+        } else {
+            var whole = ByteBuffer()
+            swap(&whole, &kept)
+            whole.writeImmutableBuffer(bytes)
+            decode(&whole)
+            if phase == .open, whole.readableBytes > 0 {
+                // What was consumed is left behind, so that this never grows beyond a head and a read.
+                kept = whole.readerIndex == 0 ? whole : ByteBuffer(bytes: whole.readableBytesView)
+            }
+        }
+        if !hadBegun || received != before { receivingSince = shared.sweep }
+    }
+
+    private func decode(_ bytes: inout ByteBuffer) {
+        while phase == .open {
+            var offset = 0
+            let event = bytes.withUnsafeReadableBytes { parser.next($0, &offset) }
+            let start = bytes.readerIndex
+            // Slices are taken before the index moves: a buffer gives none of what has been read.
+            defer { bytes.moveReaderIndex(to: start + offset) }
+            switch event {
+            case .more: return
+            case .head(let range):
+                let head = bytes.getSlice(at: start + range.lowerBound, length: range.count)!
+                if parser.head.framing == .none {
+                    take(head, parser.head, body: ByteBuffer())
+                } else {
+                    incoming = IncomingRequest(head: head, meaning: parser.head)
+                    // Only when the body has not begun to come (RFC 9110 section 10.1.1).
+                    if bytes.readableBytes == offset { sendContinueIfDue() }
+                }
+            case .content(let range):
+                incoming?.take(bytes.getSlice(at: start + range.lowerBound, length: range.count)!)
+            case .end:
+                guard let whole = incoming else { return }
+                incoming = nil
+                take(whole.head, whole.meaning, body: whole.body)
+            case .refused(let refusal):
+                refuse(refusal.status, refusal.reason)
             }
         }
     }
 
-    func receive(_ bytes: ByteBuffer) {
-        guard incoming != nil else { return }
-        incoming!.received += bytes.readableBytes
-        incoming!.owesContinue = false
-        guard incoming!.received <= shared.options.maxBodyBytes else {
-            refuse(413, "The body is larger than this server takes.")
-            return
-        }
-        if incoming!.body == nil {
-            incoming!.body = bytes
-        } else {
-            incoming!.body!.writeImmutableBuffer(bytes)
-        }
-    }
-
-    func receiveEnd() {
-        guard let whole = incoming else { return }
-        incoming = nil
-        let request = HTTPRequest(
-            method: HTTPRequest.Method(whole.head.method), target: whole.head.uri, path: whole.path,
-            fields: whole.head.headers, body: whole.body ?? ByteBuffer(), remoteAddress: remoteAddress)
-        let persistence = whole.persistence
+    /// A whole request.
+    private func take(_ head: ByteBuffer, _ meaning: RequestHead, body: ByteBuffer) {
+        received &+= 1
+        let request = HTTPRequest(head: head, meaning: meaning, body: body, remoteAddress: remoteAddress)
+        let persistence = meaning.persistence
         let sequence = answers.append(
             AnswerQueue.Slot(
-                withoutBody: whole.head.method == .HEAD, persistence: persistence, since: shared.sweep))
+                since: shared.sweep, withoutBody: meaning.method == .head, persistence: persistence))
         // Whatever follows a request that ends the connection is not looked at (RFC 9112 section 9.6).
         if persistence == .close { phase = .finishing }
         if mayHandOver, waiting.isEmpty, !isPumping {
@@ -56,7 +73,7 @@ extension HTTPConnection {
     /// Hands over what waits while there is room. Answers given at once come back through `answer`, which
     /// calls this again; the flag keeps that from nesting.
     func pump() {
-        guard !isPumping else { return }
+        guard !waiting.isEmpty, !isPumping else { return }
         isPumping = true
         defer { isPumping = false }
         while mayHandOver, let request = waiting.popFirst() {
@@ -80,36 +97,21 @@ extension HTTPConnection {
 
     /// `100 Continue` may leave only when all earlier answers have.
     func sendContinueIfDue() {
-        guard phase == .open, incoming?.owesContinue == true, answers.isEmpty else { return }
+        guard incoming != nil, incoming!.owesContinue, phase == .open, answers.isEmpty else { return }
         incoming!.owesContinue = false
+        // Until now the client had reason to wait.
+        receivingSince = shared.sweep
         gather { $0.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
     }
 
     /// Answers a request that cannot be accepted, after all earlier ones, and ends the connection with it.
     func refuse(_ status: Int, _ detail: StaticString) {
         guard phase == .open else { return }
-        let withoutBody = incoming?.head.method == .HEAD
-        incoming = nil
-        hasPartialHead = false
         let sequence = answers.append(
-            AnswerQueue.Slot(withoutBody: withoutBody, persistence: .close, since: shared.sweep))
+            AnswerQueue.Slot(
+                since: shared.sweep, withoutBody: parser.isInHeadRequest, persistence: .close))
+        incoming = nil
         phase = .finishing
         answer(sequence, .problem(status: status, detail: detail.description))
-    }
-
-    /// The decoder's errors; it decodes nothing after one.
-    func receive(_ error: any Error) {
-        guard phase == .open else {
-            // What an already ending connection says is of no interest, but a failed socket is gone.
-            if !(error is HTTPParserError), !(error is ByteToMessageDecoderError) { cut() }
-            return
-        }
-        switch error as? HTTPParserError {
-        case .headerOverflow?: refuse(431, "The request line and fields are larger than this server takes.")
-        case .invalidVersion?: refuse(505, "This server speaks HTTP/1.1 and HTTP/1.0.")
-        case .invalidMethod?: refuse(400, "The request method is unknown or malformed.")
-        case .some: refuse(400, "The request is not well-formed HTTP.")
-        case nil: cut()
-        }
     }
 }

@@ -1,11 +1,10 @@
 import NIOCore
-import NIOHTTP1
 
 /// One connection: requests in, answers out in the requests' order.
 ///
-/// It stands behind NIOHTTP1's request decoder (llhttp) and writes response bytes itself. Reading stops while
-/// the service holds as many requests as it may, or the peer takes no answers; what one read has decoded
-/// beyond that waits here, and one read is bounded by `maxHeaderBytes`.
+/// It is the only handler of its channel: bytes are parsed where they were read and answers written as bytes.
+/// Reading stops while the service holds as many requests as it may, or the peer takes no answers; what one
+/// read has brought beyond that waits here, and one read is bounded by `maxHeaderBytes`.
 ///
 /// Its life: open → (last answer written, nothing more accepted) lingering → closed. Lingering means: our
 /// side is shut, what the peer still says is read and dropped, so that a reset does not overtake the last
@@ -14,7 +13,7 @@ import NIOHTTP1
 /// `@unchecked Sendable`: a responder may carry the reference to other threads, but all state is touched on
 /// `loop` only; `HTTPResponder.respond` hops there.
 final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
-    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundIn = ByteBuffer
     typealias InboundOut = Never
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
@@ -34,7 +33,13 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     var remoteAddress = ""
 
     // The request being received.
+    var parser: RequestParser
+    /// Read and not consumed: the beginning of a head or trailer.
+    var kept = ByteBuffer()
+    /// In a body.
     var incoming: IncomingRequest?
+    /// Whole requests so far; wraps around.
+    var received: UInt32 = 0
     /// Whole requests that the service has no room for yet.
     var waiting = CircularBuffer<HTTPRequest>(initialCapacity: 0)
     var answers = AnswerQueue()
@@ -48,13 +53,11 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
 
     // Reading.
     var isInRead = false
-    var sawPart = false
-    /// Bytes of a request have come that do not make its head yet.
-    var hasPartialHead = false
     var readIsHeld = false
 
     // Writing.
-    var out: ByteBuffer
+    /// What has been gathered; its storage is lent by `shared`.
+    var out = ByteBuffer()
     var isFlushDue = false
     var isWritable = true
 
@@ -64,10 +67,10 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     var phaseSince: UInt32 = 0
     var unwritableSince: UInt32 = 0
 
-    init(shared: ServerLoop, allocator: ByteBufferAllocator) {
+    init(shared: ServerLoop) {
         self.shared = shared
         loop = shared.loop
-        out = allocator.buffer(capacity: 0)
+        parser = RequestParser(limits: shared.options.requestLimits)
         idleSince = shared.sweep
         receivingSince = shared.sweep
     }
@@ -102,10 +105,16 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     private func release() {
         phase = .closed
         incoming = nil
+        kept = ByteBuffer()
         waiting.removeAll()
         answers.abandon()
         context = nil
         shared.forget(self)
+    }
+
+    /// A part of a request has come and the rest is waited for.
+    var hasBegun: Bool {
+        phase == .open && (kept.readableBytes > 0 || !parser.isBetweenRequests)
     }
 
     /// Answers are still owed, and may be written.
@@ -140,28 +149,18 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         isInRead = true
-        sawPart = true
-        guard phase == .open else { return }
-        switch unwrapInboundIn(data) {
-        case .head(let head): receive(head)
-        case .body(let bytes): receive(bytes)
-        case .end: receiveEnd()
-        }
+        if phase == .open { receive(unwrapInboundIn(data)) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isInRead = false
-        if !sawPart, incoming == nil, phase == .open, !hasPartialHead {
-            hasPartialHead = true
-            receivingSince = shared.sweep
-        }
-        sawPart = false
-        if !waiting.isEmpty { pump() }
+        pump()
         flushGathered()
     }
 
+    /// A failed socket.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        receive(error)
+        cut()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

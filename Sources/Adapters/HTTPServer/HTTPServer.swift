@@ -2,7 +2,6 @@ import Glibc
 import Logging
 import NIOCore
 import NIOPosix
-import NIOHTTP1
 import Synchronization
 
 /// An HTTP/1.1 server on a group's event loops: one listening socket, its connections dealt to the loops in
@@ -85,22 +84,14 @@ package final class HTTPServer: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     // The map holds every loop of the group that the channel can be on.
-                    try HTTPServer.addHandlers(to: channel, byLoop[ObjectIdentifier(channel.eventLoop)]!)
+                    try HTTPServer.addHandler(to: channel, byLoop[ObjectIdentifier(channel.eventLoop)]!)
                 }
             }
     }
 
     /// The whole pipeline of a connection; on its loop.
-    static func addHandlers(to channel: any Channel, _ shared: ServerLoop) throws {
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderFieldSize = shared.options.maxHeaderBytes
-        limits.maxHeaderListSize = shared.options.maxHeaderBytes
-        limits.maxHeaderFieldCount = shared.options.maxHeaderFields
-        try channel.pipeline.syncOperations.addHandlers([
-            ByteToMessageHandler(
-                HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)),
-            HTTPConnection(shared: shared, allocator: channel.allocator),
-        ])
+    static func addHandler(to channel: any Channel, _ shared: ServerLoop) throws {
+        try channel.pipeline.syncOperations.addHandler(HTTPConnection(shared: shared))
     }
 
     /// Stops listening, lets every connection finish what it has begun (the last answer says

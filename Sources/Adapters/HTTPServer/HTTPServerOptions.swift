@@ -41,6 +41,11 @@ package struct HTTPServerOptions: Sendable {
         self.port = port
     }
 
+    var requestLimits: RequestLimits {
+        RequestLimits(
+            maxHeadBytes: maxHeaderBytes, maxFields: maxHeaderFields, maxBodyBytes: maxBodyBytes)
+    }
+
     /// A time-out in whole sweeps, at least one.
     func sweeps(_ time: TimeAmount) -> UInt32 {
         UInt32(

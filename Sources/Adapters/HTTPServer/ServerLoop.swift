@@ -24,6 +24,8 @@ final class ServerLoop: @unchecked Sendable {
     private var dirty: [HTTPConnection] = []
     /// The empty array that takes turns with `dirty`, so that no tick allocates one.
     private var spare: [HTTPConnection] = []
+    /// Buffers that no connection gathers in just now.
+    private var buffers: [ByteBuffer] = []
     private var whenDrained: EventLoopPromise<Void>?
     private var timer: RepeatedTask?
 
@@ -76,6 +78,28 @@ final class ServerLoop: @unchecked Sendable {
             batch.removeAll(keepingCapacity: batch.count <= 1024)
             spare = batch
         }
+    }
+
+    // MARK: Buffers
+
+    /// Most buffers kept, and the largest: what a tick's answers take, and no burst's peak for ever.
+    private static let maxBuffers = 64
+    private static let maxBufferBytes = 64 * 1024
+
+    /// A buffer to gather in. A connection holds one only from an answer to the end of the tick, so that few
+    /// serve all connections and stay in the processor's caches.
+    func lendBuffer() -> ByteBuffer {
+        buffers.popLast() ?? ByteBufferAllocator().buffer(capacity: 4096)
+    }
+
+    /// Takes a buffer whose bytes have been handed to the channel, and leaves an empty one. Its storage is
+    /// used again when the socket has taken the bytes; otherwise `clear` makes new storage.
+    func takeBack(_ buffer: inout ByteBuffer) {
+        var lent = ByteBuffer()
+        swap(&lent, &buffer)
+        guard lent.capacity <= Self.maxBufferBytes, buffers.count < Self.maxBuffers else { return }
+        lent.clear()
+        buffers.append(lent)
     }
 
     // MARK: Deadlines

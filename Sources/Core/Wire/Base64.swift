@@ -47,6 +47,15 @@ package enum Base64URL {
     package static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         Base64Alphabet.url.decode(text)
     }
+
+    /// The same without allocating: the bytes go to the front of `room`, which traps where it is smaller
+    /// than they are (three quarters of the text). Returns how many; nil for what the others refuse, and
+    /// then the room holds anything.
+    package static func decode(
+        _ text: UnsafeBufferPointer<UInt8>, into room: UnsafeMutableBufferPointer<UInt8>
+    ) -> Int? {
+        Base64Alphabet.url.decode(text, into: room)
+    }
 }
 
 /// One of RFC 4648's two alphabets with its inverse; the codec they share.
@@ -87,41 +96,54 @@ private struct Base64Alphabet: Sendable {
 
     /// Decodes unpadded text.
     func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
-        guard text.count % 4 != 1 else { return nil }
-        let count = text.count / 4 * 3 + (text.count % 4 * 3) / 4
         var isGood = false
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
-            isGood = decode(text, into: bytes)
-            initialized = isGood ? count : 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: text.count * 3 / 4) { bytes, initialized in
+            let count = decode(text, into: bytes)
+            isGood = count != nil
+            initialized = count ?? 0
         }
         return isGood ? bytes : nil
     }
 
-    /// Four characters at a time; a short group at the end stands for one or two bytes.
-    private func decode(
+    /// Decodes unpadded text to the front of `bytes`; the number of bytes, nil where the text is not good.
+    func decode(
         _ text: UnsafeBufferPointer<UInt8>, into bytes: UnsafeMutableBufferPointer<UInt8>
-    ) -> Bool {
-        digits.withUnsafeBufferPointer { digits in
+    ) -> Int? {
+        precondition(bytes.count >= text.count * 3 / 4, "no room for what the text stands for")
+        return digits.withUnsafeBufferPointer { digits in
             var written = 0
             var index = 0
-            while index < text.count {
-                let taken = min(4, text.count - index)
-                var word: UInt32 = 0
-                for position in 0..<4 {
-                    let digit = position < taken ? digits[Int(text[index + position])] : 0
-                    if digit == Base64Alphabet.foreign { return false }
-                    word = word << 6 | UInt32(digit)
-                }
-                for _ in 0..<taken - 1 {
-                    bytes[written] = UInt8(truncatingIfNeeded: word >> 16)
-                    word = word << 8 & 0xFF_FFFF
-                    written += 1
-                }
-                // What is left are the unused bits of a short group.
-                if word != 0 { return false }
-                index += taken
+            let whole = text.count & ~3
+            while index < whole {
+                let (a, b) = (digits[Int(text[index])], digits[Int(text[index + 1])])
+                let (c, d) = (digits[Int(text[index + 2])], digits[Int(text[index + 3])])
+                // A digit is below 64, so that a foreign one alone sets the highest bit.
+                if (a | b | c | d) & 0x80 != 0 { return nil }
+                bytes[written] = a << 2 | b >> 4
+                bytes[written + 1] = b << 4 | c >> 2
+                bytes[written + 2] = c << 6 | d
+                written += 3
+                index += 4
             }
-            return true
+            return decodeEnd(
+                UnsafeBufferPointer(rebasing: text[whole...]), into: bytes, after: written, digits: digits)
         }
+    }
+
+    /// The short group at the end: nothing, or two or three characters for one or two bytes.
+    private func decodeEnd(
+        _ text: UnsafeBufferPointer<UInt8>, into bytes: UnsafeMutableBufferPointer<UInt8>,
+        after written: Int, digits: UnsafeBufferPointer<UInt8>
+    ) -> Int? {
+        guard !text.isEmpty else { return written }
+        guard text.count > 1 else { return nil }
+        let (a, b) = (digits[Int(text[0])], digits[Int(text[1])])
+        let c = text.count > 2 ? digits[Int(text[2])] : 0
+        if (a | b | c) & 0x80 != 0 { return nil }
+        bytes[written] = a << 2 | b >> 4
+        // The bits that stand for nothing have to be 0.
+        guard text.count > 2 else { return b & 0x0F == 0 ? written + 1 : nil }
+        bytes[written + 1] = b << 4 | c >> 2
+        return c & 0x03 == 0 ? written + 2 : nil
     }
 }

@@ -5,14 +5,19 @@ package func crc32(_ bytes: some Sequence<UInt8>) -> UInt32 {
     return Array(bytes).withUnsafeBufferPointer { crc32(buffer: $0) }
 }
 
-private func crc32(buffer: UnsafeBufferPointer<UInt8>) -> UInt32 {
+/// The sum of bytes that lie in several places: of these, after those whose sum is `sum` (0 = none).
+package func crc32(_ bytes: UnsafeRawBufferPointer, after sum: UInt32) -> UInt32 {
     crcTable.withUnsafeBufferPointer { table in
-        var remainder: UInt32 = 0xFFFF_FFFF
-        for byte in buffer {
+        var remainder = ~sum
+        for byte in bytes {
             remainder = remainder >> 8 ^ table[Int(UInt8(truncatingIfNeeded: remainder) ^ byte)]
         }
         return ~remainder
     }
+}
+
+private func crc32(buffer: UnsafeBufferPointer<UInt8>) -> UInt32 {
+    crc32(UnsafeRawBufferPointer(buffer), after: 0)
 }
 
 /// The remainder of every single byte.

@@ -68,6 +68,17 @@ static inline void hongbao_hmac_sha256_final(hongbao_hmac_sha256 *hmac, uint8_t 
     SHA256_Final(tag, &hmac->outer);
 }
 
+// 1 where `tag` (HONGBAO_SHA256_BYTES) is the tag of the bytes under the key that `pads` is made of; `pads`
+// stays as it is. The comparison takes the same time wherever they differ.
+static inline int hongbao_hmac_sha256_is_tag(
+    const hongbao_hmac_sha256 *pads, const void *bytes, size_t count, const uint8_t *tag) {
+    hongbao_hmac_sha256 hmac = *pads;
+    uint8_t expected[HONGBAO_SHA256_BYTES];
+    hongbao_hmac_sha256_update(&hmac, bytes, count);
+    hongbao_hmac_sha256_final(&hmac, expected);
+    return CRYPTO_memcmp(expected, tag, sizeof expected) == 0;
+}
+
 // MARK: keys
 
 // PEM may be encrypted; without this libcrypto would ask for the pass phrase on the terminal.

@@ -19,6 +19,8 @@
 
 // Newer than some kernel headers; the numbers are part of the kernel's stable interface.
 #define HB_CLOSE_RANGE_CLOEXEC (1U << 2)
+// What a child may be given beside its output.
+#define HB_MOST_DESCRIPTORS 4
 
 /// What to run. All strings are NUL-terminated and live until hb_spawn returns.
 typedef struct hb_spawn_request {
@@ -27,6 +29,8 @@ typedef struct hb_spawn_request {
     char *const *environment; // ends with NULL
     const char *directory;    // to run in; NULL: the caller's
     const char *output;       // file that stdout and stderr are appended to; NULL: /dev/null
+    const int *descriptors;   // of the caller, 3, 4, … in the child
+    int descriptor_count;     // at most HB_MOST_DESCRIPTORS
 } hb_spawn_request;
 
 /// The child's side of hb_spawn, between fork and exec: async-signal-safe calls only. It returns only
@@ -52,9 +56,18 @@ static inline void hb_become(const hb_spawn_request *request, pid_t parent) {
     if (input < 0 || output < 0) return;
     if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) return;
     if (request->directory && chdir(request->directory) != 0) return;
+    // First out of the way, then into their places: one's place may be where another one is.
+    int moved[HB_MOST_DESCRIPTORS];
+    for (int i = 0; i < request->descriptor_count; i++) {
+        moved[i] = fcntl(request->descriptors[i], F_DUPFD_CLOEXEC, 3 + HB_MOST_DESCRIPTORS);
+        if (moved[i] < 0) return;
+    }
+    for (int i = 0; i < request->descriptor_count; i++) {
+        if (dup2(moved[i], 3 + i) < 0) return;
+    }
     // Sockets and locks of the parent must not live on in the child, whoever opened them and however.
     // Kernels before 5.11 refuse this; what we open ourselves is close-on-exec anyway.
-    syscall(SYS_close_range, 3U, ~0U, HB_CLOSE_RANGE_CLOEXEC);
+    syscall(SYS_close_range, 3U + (unsigned)request->descriptor_count, ~0U, HB_CLOSE_RANGE_CLOEXEC);
     execve(request->path, request->arguments, request->environment);
 }
 
@@ -65,6 +78,7 @@ static inline void hb_become(const hb_spawn_request *request, pid_t parent) {
 ///
 /// Returns 0 and the child's pid, or the errno of what failed, exec included.
 static inline int hb_spawn(const hb_spawn_request *request, pid_t *pid) {
+    if (request->descriptor_count < 0 || request->descriptor_count > HB_MOST_DESCRIPTORS) return EINVAL;
     int report[2];
     if (syscall(SYS_pipe2, report, O_CLOEXEC) != 0) return errno;
     // No handler of the parent's may run in the child before its handlers are reset.
@@ -74,9 +88,11 @@ static inline int hb_spawn(const hb_spawn_request *request, pid_t *pid) {
     pid_t parent = getpid();
     pid_t child = fork();
     if (child == 0) {
-        hb_become(request, parent);
+        // Where none of the child's descriptors goes, so that the end that tells of exec stays that end.
+        int told = fcntl(report[1], F_DUPFD_CLOEXEC, 3 + HB_MOST_DESCRIPTORS);
+        if (told >= 0) hb_become(request, parent);
         int failure = errno;
-        ssize_t ignored = write(report[1], &failure, sizeof failure);
+        ssize_t ignored = write(told >= 0 ? told : report[1], &failure, sizeof failure);
         (void)ignored;
         _exit(127);
     }
@@ -96,6 +112,11 @@ static inline int hb_spawn(const hb_spawn_request *request, pid_t *pid) {
     }
     close(report[0]);
     return failure;
+}
+
+/// A pipe that no child inherits unless it is given: 0, or the errno. `ends`: to read from, to write to.
+static inline int hb_pipe(int ends[2]) {
+    return syscall(SYS_pipe2, ends, O_CLOEXEC) == 0 ? 0 : errno;
 }
 
 /// A descriptor that stands for this very process, never for a later one with the same number; it
