@@ -23,6 +23,16 @@ package struct HMACSHA256: Sendable {
         return message.finish()
     }
 
+    /// Whether `tag` is the tag of the message, in a time that does not tell where they differ. Allocates
+    /// nothing.
+    package func isTag(_ tag: UnsafeRawBufferPointer, of message: UnsafeRawBufferPointer) -> Bool {
+        guard tag.count == Int(HONGBAO_SHA256_BYTES) else { return false }
+        return withExtendedLifetime(pads) {
+            hongbao_hmac_sha256_is_tag(
+                pads.state, message.baseAddress, message.count, tag.baseAddress) == 1
+        }
+    }
+
     /// A message given piece by piece.
     package func begin() -> Message {
         Message(state: pads.state.pointee)

@@ -31,9 +31,9 @@ final class SignatureKey: @unchecked Sendable {
     }
 
     /// Whether `signature` (64 bytes; r and s for ES256) is this key's over the bytes.
-    func verifies(_ signature: [UInt8], over bytes: UnsafeRawBufferPointer) -> Bool {
+    func verifies(_ signature: UnsafeRawBufferPointer, over bytes: UnsafeRawBufferPointer) -> Bool {
         guard signature.count == Int(HONGBAO_SIGNATURE_BYTES) else { return false }
-        return hongbao_verify(handle, signature, bytes.baseAddress, bytes.count) == 1
+        return hongbao_verify(handle, signature.baseAddress, bytes.baseAddress, bytes.count) == 1
     }
 
     /// The signature over the bytes, 64 bytes. ES256 draws its nonce from libcrypto's generator.

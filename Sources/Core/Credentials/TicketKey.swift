@@ -73,16 +73,17 @@ package struct TicketMechanism: Sendable {
         kind = .pair(pair)
     }
 
-    /// Whether the signature, as a JSON Web Signature spells it, is this key's over the bytes.
-    package func verifies(_ signature: [UInt8], over bytes: UnsafeRawBufferPointer) -> Bool {
+    /// Whether the signature, as a JSON Web Signature spells it, is this key's over the bytes. Allocates
+    /// nothing for HS256.
+    package func verifies(_ signature: UnsafeRawBufferPointer, over bytes: UnsafeRawBufferPointer) -> Bool {
         switch kind {
-        case .shared(let hmac):
-            var message = hmac.begin()
-            message.add(bytes)
-            return constantTimeEquals(message.finish(), signature)
-        case .pair(let key):
-            return key.verifies(signature, over: bytes)
+        case .shared(let hmac): return hmac.isTag(signature, of: bytes)
+        case .pair(let key): return key.verifies(signature, over: bytes)
         }
+    }
+
+    package func verifies(_ signature: [UInt8], over bytes: UnsafeRawBufferPointer) -> Bool {
+        signature.withUnsafeBytes { verifies($0, over: bytes) }
     }
 
     /// The signature over the bytes: 32 of them for HS256, else 64.

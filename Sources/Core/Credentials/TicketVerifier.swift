@@ -5,110 +5,143 @@ import Wire
 /// Header: `alg` must be the algorithm pinned to the key that `kid` names, `typ` may be missing or `JWT`,
 /// `crit` is refused (we understand no extension). Claims: `exp`, `aud` and `sub` are needed, `nbf` is
 /// obeyed, others are ignored. The signature is checked before any claim is read. Immutable; any thread.
+///
+/// A ticket is decoded onto the stack and read where it lies (`TicketScanner`): with HS256 nothing is
+/// allocated for a ticket of the usual form. For one loop's repeats see `VerifiedTickets`.
 package final class TicketVerifier: Sendable {
     /// A longer ticket is refused unread.
     package static let maxBytes = 2048
-    private static let limits = JSONLimits(maxBytes: maxBytes, maxDepth: 4, maxNodes: 64)
 
     private struct Key: Sendable {
-        let algorithm: String
+        let id: TicketName
+        let algorithm: TicketName
         let mechanism: TicketMechanism
     }
 
-    private let keys: [String: Key]
-    private let audience: String
+    /// A handful: an issuer has one, and in a rotation two.
+    private let keys: [Key]
+    private let audience: TicketName
     private let leewayS: Int64
 
     /// `leewayS` is how far the issuer's clock may be off, in seconds, for `exp` and `nbf`.
     package init(keys: [TicketKey], audience: String, leewayS: Int64 = 0) throws(KeyFault) {
         guard !keys.isEmpty else { throw KeyFault(reason: .noKeys) }
-        var ready: [String: Key] = [:]
+        var ready: [Key] = []
         for key in keys {
-            guard ready[key.id] == nil else { throw KeyFault(key: key.id, reason: .duplicate) }
-            ready[key.id] = Key(
-                algorithm: key.algorithm.rawValue, mechanism: try key.mechanism(isPrivate: false))
+            guard !ready.contains(where: { $0.id.string == key.id }) else {
+                throw KeyFault(key: key.id, reason: .duplicate)
+            }
+            ready.append(
+                Key(
+                    id: TicketName(key.id), algorithm: TicketName(key.algorithm.rawValue),
+                    mechanism: try key.mechanism(isPrivate: false)))
         }
         self.keys = ready
-        self.audience = audience
+        self.audience = TicketName(audience)
         self.leewayS = leewayS
     }
 
-    /// The ticket that the token is, at `nowS` (Unix seconds).
+    /// The ticket that the token is, at `nowS` (Unix seconds). The bytes are read during the call only.
+    package func verify(_ token: UnsafeBufferPointer<UInt8>, nowS: Int64) throws(TicketError) -> Ticket {
+        try check(token, nowS: nowS).ticket
+    }
+
     package func verify(_ token: some Collection<UInt8>, nowS: Int64) throws(TicketError) -> Ticket {
-        let result =
-            token.withContiguousStorageIfAvailable { check($0, nowS: nowS) }
-            ?? Array(token).withUnsafeBufferPointer { check($0, nowS: nowS) }
-        return try result.get()
+        // A Result, since `withContiguousStorageIfAvailable` cannot pass a typed error on.
+        let checked =
+            token.withContiguousStorageIfAvailable { result(of: $0, nowS: nowS) }
+            ?? Array(token).withUnsafeBufferPointer { result(of: $0, nowS: nowS) }
+        return try checked.get().ticket
     }
 
     package func verify(_ token: Substring, nowS: Int64) throws(TicketError) -> Ticket {
         try verify(token.utf8, nowS: nowS)
     }
 
-    /// A Result, since `withContiguousStorageIfAvailable` cannot pass a typed error on.
-    private func check(_ token: UnsafeBufferPointer<UInt8>, nowS: Int64) -> Result<Ticket, TicketError> {
+    // MARK: - For a cache
+
+    /// A ticket that was found good, with what is asked again whenever it is used.
+    struct Checked: Sendable {
+        let ticket: Ticket
+        /// Unix seconds; `Int64.min` where it has always been good.
+        let notBeforeS: Int64
+    }
+
+    func check(_ token: UnsafeBufferPointer<UInt8>, nowS: Int64) throws(TicketError) -> Checked {
+        guard token.count <= TicketVerifier.maxBytes, let parts = TicketParts(token) else {
+            throw .malformed
+        }
+        // Decoded, the parts are shorter than the token; a usual ticket's room is on the stack.
+        let checked = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: token.count) { room in
+            result(of: parts, room: room, nowS: nowS)
+        }
+        return try checked.get()
+    }
+
+    /// Throws where a ticket that names these times is not good at `nowS`.
+    func checkTimes(notBeforeS: Int64, expiresAtS: Int64, nowS: Int64) throws(TicketError) {
+        guard nowS >= notBeforeS.subtractingSaturating(leewayS) else { throw .notYet }
+        guard nowS < expiresAtS.addingSaturating(leewayS) else { throw .expired }
+    }
+
+    // MARK: - Steps
+
+    private func result(
+        of token: UnsafeBufferPointer<UInt8>, nowS: Int64
+    ) -> Result<Checked, TicketError> {
         do throws(TicketError) {
-            return .success(try claims(of: try signedPayload(token), nowS: nowS))
+            return .success(try check(token, nowS: nowS))
         } catch {
             return .failure(error)
         }
     }
 
-    /// The bytes of the payload, once its signature has been found good.
-    private func signedPayload(_ token: UnsafeBufferPointer<UInt8>) throws(TicketError) -> [UInt8] {
-        let dot = UInt8(ascii: ".")
-        guard token.count <= TicketVerifier.maxBytes, let first = token.firstIndex(of: dot),
-            let second = token[(first + 1)...].firstIndex(of: dot),
-            let header = Base64URL.decode(UnsafeBufferPointer(rebasing: token[..<first])),
-            let signature = Base64URL.decode(UnsafeBufferPointer(rebasing: token[(second + 1)...]))
-        else { throw .malformed }
+    private func result(
+        of parts: TicketParts, room: UnsafeMutableBufferPointer<UInt8>, nowS: Int64
+    ) -> Result<Checked, TicketError> {
+        do throws(TicketError) {
+            return .success(try claims(of: try signedPayload(parts, room: room), nowS: nowS))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The decoded payload, in the room, once its signature has been found good.
+    private func signedPayload(
+        _ parts: TicketParts, room: UnsafeMutableBufferPointer<UInt8>
+    ) throws(TicketError) -> UnsafeBufferPointer<UInt8> {
+        guard let header = TicketParts.decode(parts.header, into: room) else { throw .malformed }
+        let behind = UnsafeMutableBufferPointer(rebasing: room[header.count...])
+        guard let signature = TicketParts.decode(parts.signature, into: behind) else { throw .malformed }
         let key = try self.key(namedBy: header)
-        let signed = UnsafeBufferPointer(rebasing: token[..<second])
-        guard key.mechanism.verifies(signature, over: UnsafeRawBufferPointer(signed)) else {
+        let signed = UnsafeRawBufferPointer(parts.signed)
+        guard key.mechanism.verifies(UnsafeRawBufferPointer(signature), over: signed) else {
             throw .badSignature
         }
-        let encoded = UnsafeBufferPointer(rebasing: signed[(first + 1)...])
-        guard let payload = Base64URL.decode(encoded) else { throw .malformed }
+        // Header and signature have been used: the room is free again.
+        guard let payload = TicketParts.decode(parts.payload, into: room) else { throw .malformed }
         return payload
     }
 
-    private func key(namedBy header: [UInt8]) throws(TicketError) -> Key {
-        guard case .object(let header) = try? JSON.parse(header, limits: TicketVerifier.limits),
-            case .string(let algorithm) = header["alg"], header["crit"] == nil
-        else { throw .malformed }
-        if let type = header["typ"] {
-            guard case .string(let name) = type, name == "JWT" || name.lowercased() == "jwt" else {
-                throw .malformed
-            }
+    private func key(namedBy header: UnsafeBufferPointer<UInt8>) throws(TicketError) -> Key {
+        guard let header = TicketHeader(header) else { throw .malformed }
+        guard let id = header.key, let key = keys.first(where: { id.equals($0.id) }) else {
+            throw .unknownKey
         }
-        guard case .string(let id) = header["kid"], let key = keys[id] else { throw .unknownKey }
-        guard algorithm == key.algorithm else { throw .wrongAlgorithm }
+        guard header.algorithm.equals(key.algorithm) else { throw .wrongAlgorithm }
         return key
     }
 
-    private func claims(of payload: [UInt8], nowS: Int64) throws(TicketError) -> Ticket {
-        guard case .object(let claims) = try? JSON.parse(payload, limits: TicketVerifier.limits),
-            case .integer(let expiresAtS) = claims["exp"], expiresAtS >= 0
-        else { throw .malformed }
-        guard isForUs(claims["aud"]) else { throw .wrongAudience }
-        if let notBefore = claims["nbf"] {
-            guard case .integer(let notBeforeS) = notBefore else { throw .malformed }
-            guard nowS >= notBeforeS.subtractingSaturating(leewayS) else { throw .notYet }
-        }
-        guard nowS < expiresAtS.addingSaturating(leewayS) else { throw .expired }
-        guard case .string(let subject) = claims["sub"], let user = DecimalDigits.parse(subject.utf8) else {
-            throw .badSubject
-        }
-        return Ticket(user: user, expiresAtS: expiresAtS)
-    }
-
-    /// RFC 7519 §4.1.3: one audience, or an array of them.
-    private func isForUs(_ claim: JSON?) -> Bool {
-        switch claim {
-        case .string(let name): return name == audience
-        case .array(let names): return names.contains(.string(audience))
-        default: return false
-        }
+    private func claims(
+        of payload: UnsafeBufferPointer<UInt8>, nowS: Int64
+    ) throws(TicketError) -> Checked {
+        guard let claims = TicketClaims(payload, audience: audience) else { throw .malformed }
+        guard claims.isForAudience else { throw .wrongAudience }
+        guard let notBeforeS = claims.notBeforeS else { throw .malformed }
+        try checkTimes(notBeforeS: notBeforeS, expiresAtS: claims.expiresAtS, nowS: nowS)
+        guard let user = claims.user else { throw .badSubject }
+        return Checked(
+            ticket: Ticket(user: user, expiresAtS: claims.expiresAtS), notBeforeS: notBeforeS)
     }
 }
 
