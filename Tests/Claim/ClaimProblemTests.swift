@@ -9,11 +9,11 @@ import Wire
 struct ClaimProblemTests {
     @Test("every refusal has its status and carries its name")
     func refusals() {
-        let statuses: [Refusal: Int] = [
+        let statuses: [Orders.Refusal: Int] = [
             .notYetOpen: 403, .over: 410, .soldOut: 409, .noRole: 403, .notNewcomer: 403, .notPlayer: 403,
-            .notYours: 403,
+            .notYours: 403, .paused: 503,
         ]
-        for refusal in Refusal.allCases {
+        for refusal in Orders.Refusal.allCases {
             let problem = ClaimProblem.refused(refusal)
             #expect(problem.status == statuses[refusal])
             #expect(problem.reason == refusal.rawValue)
@@ -42,7 +42,7 @@ struct ClaimProblemTests {
     func headers() {
         let busy: [ClaimProblem] = [
             .eligibilityUnknown, .overloaded, .noLane, .storeAway, .storeUnknown, .stockBusy, .outboxFull,
-            .queueSlow, .closing,
+            .queueSlow, .closing, .refused(.paused),
         ]
         for problem in busy {
             #expect(problem.status == 503)
@@ -54,7 +54,7 @@ struct ClaimProblemTests {
 
     @Test("every answer is counted under a name of its own")
     func labels() {
-        for refusal in Refusal.allCases {
+        for refusal in Orders.Refusal.allCases {
             #expect(ClaimMeters.labels.contains(ClaimAnswer.problem(.refused(refusal)).label))
         }
         let others: [ClaimProblem] = [

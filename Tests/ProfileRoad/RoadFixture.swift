@@ -46,22 +46,32 @@ final class RoadFixture: Sendable {
         return redis
     }
 
+    /// Where a person's profile is in Redis.
+    static func key(_ user: UInt64) -> String { ProfileRoad.key(campaign: "test", user: user) }
+
     /// Runs the body with a road whose questions the test answers itself.
     func road(
-        isConnected: Bool = true, _ change: (inout ProfileRoadOptions) -> Void = { _ in },
+        isConnected: Bool = true, on loop: (any EventLoop)? = nil, exchange: RoleExchange? = nil,
+        _ change: (inout ProfileRoadOptions) -> Void = { _ in },
         _ body: (RoadProbe) async throws -> Void
     ) async throws {
-        let redis = try await redis(isConnected: isConnected)
-        var options = ProfileRoadOptions()
-        // Long enough never to matter, unless a test says so.
-        options.deadlineMs = 60_000
-        options.redisTimeoutMs = 10_000
+        let redis = try await redis(on: loop, isConnected: isConnected)
+        var options = Self.options
         change(&options)
-        let probe = try await RoadProbe.make(catalog: catalog, redis: redis, options: options)
+        let probe = try await RoadProbe.make(
+            catalog: catalog, redis: redis, exchange: exchange, options: options)
         let result: Result<Void, any Error>
         do { result = .success(try await body(probe)) } catch { result = .failure(error) }
         await redis.shutDown()
         try result.get()
+    }
+
+    /// Times long enough never to matter, unless a test says so.
+    static var options: ProfileRoadOptions {
+        var options = ProfileRoadOptions()
+        options.deadlineMs = 60_000
+        options.redisTimeoutMs = 10_000
+        return options
     }
 
     private static func catalog(endpoint: String) -> Catalog {

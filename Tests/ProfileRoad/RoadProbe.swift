@@ -11,7 +11,7 @@ final class RoadProbe: @unchecked Sendable {
     let loop: any EventLoop
     let redis: RedisConnection
     private(set) var road: ProfileRoad!
-    private var wallMs: Int64 = 1_771_000_000_000
+    private(set) var wallMs: Int64 = 1_771_000_000_000
     private var monotonicNs: UInt64 = 1_000_000_000
     private var asked: [RoleQuestion] = []
     private var waiting: (count: Int, promise: EventLoopPromise<Void>)?
@@ -22,14 +22,20 @@ final class RoadProbe: @unchecked Sendable {
     }
 
     static func make(
-        catalog: Catalog, redis: RedisConnection, options: ProfileRoadOptions
+        catalog: Catalog, redis: RedisConnection, exchange: RoleExchange?, options: ProfileRoadOptions
     ) async throws -> RoadProbe {
         let probe = RoadProbe(redis: redis)
         try await probe.loop.submit {
-            probe.road = ProfileRoad(
-                catalog: catalog, loop: probe.loop, redis: redis, options: options,
-                wallMs: { probe.wallMs }, monotonicNs: { probe.monotonicNs }, random: { 0 },
-                ask: { probe.take($0) })
+            if let exchange {
+                probe.road = ProfileRoad(
+                    catalog: catalog, loop: probe.loop, redis: redis, exchange: exchange, options: options,
+                    wallMs: { probe.wallMs }, monotonicNs: { probe.monotonicNs }, random: { 0 })
+            } else {
+                probe.road = ProfileRoad(
+                    catalog: catalog, loop: probe.loop, redis: redis, options: options,
+                    wallMs: { probe.wallMs }, monotonicNs: { probe.monotonicNs }, random: { 0 },
+                    ask: { probe.take($0) })
+            }
         }.get()
         return probe
     }
@@ -43,11 +49,13 @@ final class RoadProbe: @unchecked Sendable {
     }
 
     /// Asks the road; the answer comes with the future.
+    ///
+    /// - Parameter refresh: the game that is asked anew, beside `games`.
     func start(_ user: UInt64, games: UInt64, refresh: UInt8? = nil) -> EventLoopFuture<ProfileAnswer> {
         let promise = loop.makePromise(of: ProfileAnswer.self)
         loop.execute {
             if let refresh {
-                self.road.refresh(user: user, game: refresh) { promise.succeed($0) }
+                self.road.refresh(user: user, game: refresh, games: games) { promise.succeed($0) }
             } else {
                 self.road.profile(user: user, games: games) { promise.succeed($0) }
             }
@@ -77,6 +85,32 @@ final class RoadProbe: @unchecked Sendable {
         }
     }
 
+    /// Waits for a question for each of these games, and answers each.
+    func answer(_ count: Int, _ body: (UInt8) -> String) async throws {
+        for question in try await questions(count) { try await reply(question, body(question.game)) }
+    }
+
+    /// The profile as the hot path finds it; nil where it does not do.
+    func load(_ user: UInt64, games: UInt64) async throws -> (missing: UInt64, profile: Profile)? {
+        try await onLoop {
+            var flat = FlatProfile()
+            guard let missing = self.road.load(user: user, games: games, into: &flat) else { return nil }
+            return (missing, Profile(flat))
+        }
+    }
+
+    /// What Redis has for a person after all writes begun so far.
+    func storedBytes(_ user: UInt64) async throws -> [UInt8]? {
+        try await writesDone()
+        return try await redis.send(.make("GET", RoadFixture.key(user))).bytes
+    }
+
+    /// Waits for the writes begun so far: replies come in order, and a write that finds its script missing, or
+    /// another's value, is sent again when its reply has come.
+    func writesDone() async throws {
+        for _ in 0..<4 { _ = try await redis.send(.make("PING")) }
+    }
+
     func takeQuestion(at index: Int) async throws -> RoleQuestion {
         try await onLoop { self.asked.remove(at: index) }
     }
@@ -100,6 +134,14 @@ final class RoadProbe: @unchecked Sendable {
 
     func advanceClock(ms: Int64) async throws {
         try await onLoop { self.wallMs += ms }
+    }
+
+    /// Moves both clocks on.
+    func pass(ms: Int64) async throws {
+        try await onLoop {
+            self.wallMs += ms
+            self.monotonicNs += UInt64(ms) * 1_000_000
+        }
     }
 
     /// Moves the monotonic clock on by a second.
@@ -136,6 +178,12 @@ final class RoadProbe: @unchecked Sendable {
     func onLoop<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await loop.submit(body).get()
     }
+}
+
+extension RoleQuestion {
+    /// From `http://roles.test/g<game>?user=<user>`.
+    var game: UInt8 { UInt8(url.split(whereSeparator: { "/?=".contains($0) })[2].dropFirst())! }
+    var user: UInt64 { UInt64(url.split(separator: "=").last!)! }
 }
 
 /// Bodies of role services.

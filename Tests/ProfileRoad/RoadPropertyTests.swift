@@ -65,9 +65,7 @@ struct RoadPropertyTests {
         case 1: try await probe.reply(question, "garbage")
         case 2: try await probe.reply(question, "", status: 500)
         default:
-            let parts = question.url.split(whereSeparator: { "/?=".contains($0) })
-            let game = UInt8(parts[2].dropFirst())!
-            let body = Self.truth(UInt64(parts[4])!, game).map(RoleBody.role) ?? RoleBody.absent
+            let body = Self.truth(question.user, question.game).map(RoleBody.role) ?? RoleBody.absent
             try await probe.reply(question, body)
         }
     }

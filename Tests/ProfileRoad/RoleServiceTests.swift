@@ -37,12 +37,13 @@ struct RoleServiceTests {
         let port = try await server.start(on: serverGroup)
         try await RoadFixture.with(endpoint: "http://127.0.0.1:\(port)/{game}?user={user}", loops: 2) {
             fixture in
-            let client = RoleClient(maxConnections: 64)
             var options = ProfileRoadOptions()
             options.deadlineMs = 60_000
             options.redisTimeoutMs = 10_000
             options.roleTimeoutMs = 30_000
+            options.maxCalls = 64
             change(&options)
+            let client = RoleClient(options: options)
             var roads: [NIOLoopBound<ProfileRoad>] = []
             let loops: [any EventLoop] = Array(fixture.group.makeIterator())
             for loop in loops {

@@ -8,6 +8,7 @@ struct ProfileCodecTests {
     private func expectSame(_ left: Profile, _ right: Profile) {
         #expect(left.user == right.user && left.known == right.known && left.games == right.games)
         #expect(left.fetchedAtS == right.fetchedAtS && left.absencesAtS == right.absencesAtS)
+        #expect(left.stale == right.stale && left.staleAtS == right.staleAtS)
         #expect(left.preference.count == right.preference.count)
         let step = (left.preference.map(abs).max() ?? 0) / 127
         for (a, b) in zip(left.preference, right.preference) { #expect(abs(a - b) <= step * 0.51) }
@@ -37,6 +38,10 @@ struct ProfileCodecTests {
         for known in sets {
             var profile = Profile(user: 7, known: known, fetchedAtS: .random(in: 0...(.max), using: &random))
             profile.absencesAtS = .random(in: 0...(.max), using: &random)
+            if random.next() % 2 == 0 {
+                profile.stale = random.next() & ~known
+                if profile.stale != 0 { profile.staleAtS = .random(in: 0...(.max), using: &random) }
+            }
             expectSame(profile, try ProfileCodec.decode(ProfileCodec.encode(profile), user: 7))
         }
     }
@@ -66,8 +71,10 @@ struct ProfileCodecTests {
         }
         #expect(throws: ProfileDamage.checksum) { try ProfileCodec.decode(bytes + [0], user: 9) }
         #expect(throws: ProfileDamage.checksum) { try ProfileCodec.decode([], user: 9) }
-        #expect(throws: ProfileDamage.unknownVersion(2)) {
-            try ProfileCodec.decode([2] + bytes.dropFirst(), user: 9)
+        for version: UInt8 in [0, 1, 3, 255] {
+            #expect(throws: ProfileDamage.unknownVersion(version)) {
+                try ProfileCodec.decode([version] + bytes.dropFirst(), user: 9)
+            }
         }
     }
 
@@ -95,7 +102,7 @@ struct ProfileCodecTests {
                 }
             }
             var out = ByteWriter()
-            out.u8(1)
+            out.u8(ProfileCodec.version)
             out.u32(crc32([0, 0, 0, 0, 0, 0, 0, 1] + body))
             out.append(body)
             guard let profile = try? ProfileCodec.decode(out.bytes, user: 1) else { continue }
@@ -104,6 +111,78 @@ struct ProfileCodecTests {
             expectSame(profile, try! ProfileCodec.decode(ProfileCodec.encode(profile), user: 1))
         }
         #expect(accepted > 0)
+    }
+
+    @Test("stale games come back with their roles, and a game is not both known and stale")
+    func stale() throws {
+        let role = Role(region: 3, id: 77)
+        let profile = Profile(
+            user: 7, known: 0b1001, games: [GameProfile(game: 2, registeredAtS: 9, roles: [role])],
+            fetchedAtS: 100_000, absencesAtS: 100_000, stale: 0b0110, staleAtS: 5)
+        expectSame(profile, try ProfileCodec.decode(ProfileCodec.encode(profile), user: 7))
+        var both = profile
+        both.known = 0b1101
+        #expect(throws: ProfileDamage.field("stale")) {
+            try ProfileCodec.decode(ProfileCodec.encode(both), user: 7)
+        }
+        var neither = profile
+        neither.stale = 0b0010
+        #expect(throws: ProfileDamage.field("game")) {
+            try ProfileCodec.decode(ProfileCodec.encode(neither), user: 7)
+        }
+    }
+
+    @Test("a vector that has been written once comes out of every further writing as it went in")
+    func stableVectors() throws {
+        var random = SplitMix64(seed: 6)
+        for round in 0..<2000 {
+            let scale = Float.random(in: 0.001...1000, using: &random)
+            let values = (0..<32).map { _ in Float.random(in: -scale...scale, using: &random) }
+            let once = ProfileCodec.encode(Profile(user: 1, preference: values, fetchedAtS: UInt32(round)))
+            let twice = ProfileCodec.encode(try ProfileCodec.decode(once, user: 1))
+            #expect(once == twice)
+        }
+    }
+
+    @Test("the flat form holds the same, however often its room is used")
+    func flat() throws {
+        var random = SplitMix64(seed: 8)
+        var flat = FlatProfile()
+        for _ in 0..<500 {
+            let profile = ProfileFixture.profile(
+                user: random.next(), games: Int(random.next() % 65), roles: Int(random.next() % 5),
+                dimensions: Int(random.next() % 33), using: &random)
+            let bytes = ProfileCodec.encode(profile)
+            try ProfileCodec.decode(bytes, user: profile.user, into: &flat)
+            let decoded = Profile(flat)
+            expectSame(profile, decoded)
+            #expect(flat.known == decoded.known && flat.knowledge.absences == decoded.absences)
+            for slot: UInt8 in 0..<64 {
+                let entry = flat.entry(of: slot)
+                #expect(entry.map { Array(flat.roles[$0.roles]) } == decoded.game(slot)?.roles)
+                #expect(entry?.registeredAtS == decoded.game(slot)?.registeredAtS)
+            }
+            var copied = FlatProfile()
+            copied.set(decoded)
+            #expect(Profile(copied) == decoded && copied.entries == flat.entries)
+        }
+    }
+
+    @Test("the flat form ages as the other does")
+    func flatAges() throws {
+        let ages = ProfileAges(presentS: 1000, absentS: 60, staleS: 5000)
+        let role = Role(region: 0, id: 1)
+        var profile = Profile(user: 1, fetchedAtS: 0)
+        profile.take(GameProfile(game: 4, registeredAtS: 1, roles: [role]), game: 4, nowS: 100)
+        profile.take(GameProfile(game: 2, registeredAtS: 1, roles: []), game: 2, nowS: 100)
+        profile.take(nil, game: 7, nowS: 120)
+        for nowS: UInt32 in [38, 39, 100, 159, 160, 1099, 1100, 5099, 5100, 90_000] {
+            var flat = FlatProfile()
+            flat.set(profile)
+            flat.age(nowS: nowS, ages: ages)
+            #expect(Profile(flat) == profile.aged(nowS: nowS, ages: ages))
+            #expect(flat.entry(of: 4)?.game == profile.aged(nowS: nowS, ages: ages).game(4)?.game)
+        }
     }
 
     @Test("a vector with infinities and zeros is quantised without them")

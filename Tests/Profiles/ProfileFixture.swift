@@ -38,18 +38,31 @@ enum ProfileFixture {
     static func catalog(
         gifts: [(features: [Float], popularity: Float, freshAtMs: Int64)], weights: RankingWeights
     ) -> Catalog {
+        let all = gifts.enumerated().map { slot, gift in
+            self.gift(
+                UInt16(slot), features: gift.features, popularity: gift.popularity, freshAtMs: gift.freshAtMs)
+        }
+        return catalog(gifts: all, games: 1, weights: weights)
+    }
+
+    static func gift(
+        _ slot: UInt16, game: UInt8 = 0, features: [Float] = [], popularity: Float = 0.5,
+        freshAtMs: Int64 = 0, popularityBySegment: [Float]? = nil
+    ) -> Gift {
+        Gift(
+            id: "gift-\(slot)", slot: slot, game: game, title: text("Gift"), image: "a.svg",
+            audience: .everyone, stock: 1, items: [], highValue: false, features: features,
+            popularity: popularity, freshAtMs: freshAtMs, popularityBySegment: popularityBySegment)
+    }
+
+    static func catalog(gifts: [Gift], games: Int, weights: RankingWeights) -> Catalog {
         let campaign = Campaign(
             id: "test", title: text("Test"), opensAtMs: 0, closesAtMs: 1, endsAtMs: 1, couponKinds: [],
             totalLimit: RateLimit(perSecond: 10, burst: 10), deliveryWindowMs: 1,
             storage: Storage(
                 shards: 1, claimBuckets: 1, ordersPartitions: 1, outcomesPartitions: 1, retryTiersMs: [1],
                 replication: 1), ranking: weights)
-        let all = gifts.enumerated().map { slot, gift in
-            Gift(
-                id: "gift-\(slot)", slot: UInt16(slot), game: 0, title: text("Gift"), image: "a.svg",
-                audience: .everyone, stock: 1, items: [], highValue: false, features: gift.features,
-                popularity: gift.popularity, freshAtMs: gift.freshAtMs)
-        }
-        return Catalog(campaign: campaign, games: [game(0)], gifts: all, contentHash: "")
+        return Catalog(
+            campaign: campaign, games: (0..<games).map { game(UInt8($0)) }, gifts: gifts, contentHash: "")
     }
 }

@@ -198,7 +198,13 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
     // MARK: - Requests
 
     func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
-        let waiter = ClaimWaiter(responder: responder, startedNs: SystemClock.nowNs)
+        var waiter = ClaimWaiter(responder: responder, startedNs: SystemClock.nowNs)
+        if let origins = plan.origins, let origin = origins.admitted(request.header("origin")) {
+            if let answer = AllowedOrigins.preflight(request, from: origin) {
+                return responder.respond(answer)
+            }
+            waiter.origin = origin
+        }
         open += 1
         switch (request.path, request.method) {
         case ("/v1/claims", .post):
@@ -217,14 +223,18 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
     private func refuseMethod(_ waiter: ClaimWaiter, allowed: String) {
         open -= 1
         meters.answered("method-not-allowed", startedNs: waiter.startedNs)
-        waiter.responder.respond(.methodNotAllowed(allowed))
+        respond(waiter, .methodNotAllowed(allowed))
     }
 
     /// Answers a request; each exactly once.
     func answer(_ waiter: ClaimWaiter, _ answer: ClaimAnswer) {
         open -= 1
         meters.answered(answer.label, startedNs: waiter.startedNs)
-        waiter.responder.respond(answer.response(plan.catalog))
+        respond(waiter, answer.response(plan.catalog))
+    }
+
+    private func respond(_ waiter: ClaimWaiter, _ response: HTTPResponse) {
+        waiter.responder.respond(waiter.origin.map { AllowedOrigins.show(response, to: $0) } ?? response)
     }
 
     // MARK: - Batches

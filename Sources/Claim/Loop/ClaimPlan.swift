@@ -11,9 +11,12 @@ struct ClaimPlan: Sendable {
     let controlTopic: String
     /// This process, in leases and lane records.
     let owner: UInt64
+    /// Pages of other origins that may claim; nil: none, and nobody asks for a request's origin.
+    let origins: AllowedOrigins?
 
-    init(gate: ClaimGate, limits: ClaimLimits, owner: UInt64) {
+    init(gate: ClaimGate, limits: ClaimLimits, owner: UInt64, origins: AllowedOrigins? = nil) {
         self.gate = gate
+        self.origins = origins
         self.limits = limits
         self.owner = owner
         let campaign = gate.catalog.campaign

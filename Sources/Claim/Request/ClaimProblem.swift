@@ -60,12 +60,15 @@ struct ClaimProblem: Error, Sendable, Equatable {
 
     // MARK: - Eligibility
 
-    static func refused(_ refusal: Refusal) -> ClaimProblem {
+    static func refused(_ refusal: Orders.Refusal) -> ClaimProblem {
         let name = refusal.rawValue
         switch refusal {
         case .notYetOpen:
             return ClaimProblem(403, "not-yet-open", "The campaign is not yet open", reason: name)
         case .over: return ClaimProblem(410, "over", "The campaign is over", reason: name)
+        case .paused:
+            return ClaimProblem(
+                503, "paused", "The gift pack is not given out for the moment", reason: name, retryAfterS: 30)
         case .soldOut: return ClaimProblem(409, "sold-out", "The gift pack is sold out", reason: name)
         case .noRole: return ClaimProblem(403, "no-role", "You have no role in this game", reason: name)
         case .notNewcomer:

@@ -24,8 +24,8 @@ final class ClaimMeters: Sendable {
     static let labels = [
         "accepted", "repeated", "order", "malformed", "unauthorized", "coupon-invalid", "not-yours",
         "coupon-expired", "no-such-gift", "no-such-order", "no-such-route", "not-yet-open", "over",
-        "sold-out",
-        "no-role", "not-a-newcomer", "not-a-player", "not-your-role", "coupon-spent", "try-again",
+        "sold-out", "paused", "no-role", "not-a-newcomer", "not-a-player", "not-your-role", "coupon-spent",
+        "try-again",
     ]
 
     init() {

@@ -36,7 +36,9 @@ final class ClaimService: Sendable {
     private init(_ settings: ClaimSettings, _ context: ServiceContext) throws {
         self.settings = settings
         self.context = context
-        let plan = ClaimPlan(gate: settings.gate, limits: settings.limits, owner: .random(in: .min ... .max))
+        let plan = ClaimPlan(
+            gate: settings.gate, limits: settings.limits, owner: .random(in: .min ... .max),
+            origins: settings.origins)
         let meters = ClaimMeters()
         var redisOptions = RedisOptions()
         redisOptions.clientName = "claim"
@@ -59,7 +61,7 @@ final class ClaimService: Sendable {
         } catch {
             throw SettingsFault(key: "kafka", value: nil, allowed: "\(error)", origin: "settings")
         }
-        roles = RoleClient(maxConnections: 256)
+        roles = RoleClient(options: settings.profiles)
         addRoutes(plan)
     }
 
@@ -103,11 +105,9 @@ final class ClaimService: Sendable {
 
     /// On the loop.
     private func start(_ loop: ClaimLoop) {
-        var options = ProfileRoadOptions()
-        options.deadlineMs = settings.profileDeadlineMs
         let road = ProfileRoad(
-            catalog: settings.catalog, loop: loop.loop, redis: loop.redis, roles: roles, options: options,
-            wallMs: { SystemClock.nowMs }, random: { .random(in: .min ... .max) })
+            catalog: settings.catalog, loop: loop.loop, redis: loop.redis, roles: roles,
+            options: settings.profiles, wallMs: { SystemClock.nowMs }, random: { .random(in: .min ... .max) })
         loop.start(.init(producer: producer, road: road, readFloor: floorReader(loop.loop)))
     }
 

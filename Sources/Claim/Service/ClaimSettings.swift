@@ -3,6 +3,7 @@ import Catalog
 import Credentials
 import Kafka
 import OrderLog
+import ProfileRoad
 import Redis
 import ServiceShell
 import ServiceWiring
@@ -16,8 +17,10 @@ struct ClaimSettings: Sendable {
     let redis: RedisAddress
     let redisTimeoutMs: Int64
     let kafka: KafkaSettings
-    /// How long a claim waits for the person's profile.
-    let profileDeadlineMs: Int64
+    /// How long a claim waits for the person's profile, and what is kept of it.
+    let profiles: ProfileRoadOptions
+    /// Pages of other origins that may claim; nil: none.
+    let origins: AllowedOrigins?
 
     /// - Throws: ``SettingsFault`` that names the key and what it may be.
     init(_ context: ServiceContext) throws {
@@ -27,8 +30,24 @@ struct ClaimSettings: Sendable {
         redisTimeoutMs = try Self.milliseconds(settings, "claim.redis_timeout", 1000)
         kafka = try KafkaSettings(context)
         limits = try Self.limits(settings, messageTimeoutMs: kafka.options.messageTimeoutMs)
-        profileDeadlineMs = try Self.milliseconds(settings, "profiles.deadline", 300)
+        profiles = try Wiring.profiles(settings)
         gate = try Self.gate(settings, catalog)
+        origins = try Self.origins(settings)
+    }
+
+    /// `http.allowed_origins`: a list; in the environment separated by commas.
+    private static func origins(_ settings: Settings) throws(SettingsFault) -> AllowedOrigins? {
+        let list = try settings.strings("http.allowed_origins", default: [])
+        guard !list.isEmpty else { return nil }
+        do {
+            return try AllowedOrigins(list)
+        } catch {
+            throw SettingsFault(
+                key: "http.allowed_origins", value: error.text,
+                allowed: "a list of at most \(AllowedOrigins.maxOrigins) origins such as "
+                    + "https://festival.example.org, in lower case and without a path",
+                origin: "settings")
+        }
     }
 
     private static func gate(_ settings: Settings, _ catalog: Catalog) throws -> ClaimGate {
