@@ -33,7 +33,7 @@ struct RecommendCommand: AsyncParsableCommand {
             docs/openapi.yaml describes the HTTP interface, docs/OPERATIONS.md the settings, \
             StaticData/schema the campaign's files.
             """,
-        subcommands: [Serve.self, Check.self])
+        subcommands: [Serve.self, Check.self, LoadProfiles.self, Train.self, Evaluate.self])
 
     struct Serve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -47,6 +47,22 @@ struct CatalogLoaderTests {
         #expect(sail.freshAtMs == catalog.gifts[0].freshAtMs)
     }
 
+    @Test("a pack is paused by itself or with its game, and not when nothing is said")
+    func paused() throws {
+        var fixture = try CatalogFixture()
+        var catalog = try fixture.load()
+        #expect(catalog.gifts.allSatisfy { !$0.isPaused && !catalog.isPaused($0) })
+        fixture.gifts = fixture.gifts.with("gifts.0.paused", .bool(true)).with(
+            "gifts.1.paused", .bool(false))
+        catalog = try fixture.load()
+        #expect(catalog.gifts.map(\.isPaused) == [true, false])
+        fixture.gifts = fixture.gifts.with("gifts.0.paused", nil)
+        fixture.games = fixture.games.with("games.1.paused", .bool(true))
+        catalog = try fixture.load()
+        #expect(catalog.games.map(\.isPaused) == [true, false])
+        #expect(catalog.gifts.map(catalog.isPaused) == [false, true] && !catalog.gifts[1].isPaused)
+    }
+
     @Test("the content hash is stable and follows every byte")
     func contentHash() throws {
         let fixture = try CatalogFixture()

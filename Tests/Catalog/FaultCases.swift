@@ -59,6 +59,9 @@ let campaignCases: [FaultCase] = [
     FaultCase(
         "campaign.json", "ranking.preference", .double(1.5), at: "ranking.preference", "must be 0.0 to 1.0"),
     FaultCase("campaign.json", "ranking.dimensions", .integer(65), at: "ranking.dimensions", "1 to 64"),
+    FaultCase("campaign.json", "ranking.neighbours", .integer(0), at: "ranking.neighbours", "1 to 16"),
+    FaultCase("campaign.json", "ranking.neighbours", .integer(17), at: "ranking.neighbours", "1 to 16"),
+    FaultCase("campaign.json", "ranking.neighbours", .null, at: "ranking.neighbours", "whole number"),
 ]
 
 let gamesCases: [FaultCase] = [
@@ -109,6 +112,7 @@ let gamesCases: [FaultCase] = [
         "games.json", "games.0.roleServiceEndpoint", .string("http://a/{order}"),
         at: "games[0].roleServiceEndpoint",
         "{user}"),
+    FaultCase("games.json", "games.0.paused", .null, at: "games[0].paused", "true or false, not null"),
     FaultCase("games.json", "games.0.idempotent", .integer(1), at: "games[0].idempotent", "true or false"),
     FaultCase("games.json", "games.0.regions", .array([]), at: "games[0].regions", "1 to 1024 elements"),
     FaultCase(
@@ -160,6 +164,7 @@ let giftsCases: [FaultCase] = [
     FaultCase(
         "gifts.json", "gifts.1.items.1.id", .string("sail"), at: "gifts[1].items[1].id",
         "duplicate item \"sail\""),
+    FaultCase("gifts.json", "gifts.0.paused", .integer(1), at: "gifts[0].paused", "true or false"),
     FaultCase("gifts.json", "gifts.0.highValue", .null, at: "gifts[0].highValue", "true or false"),
     FaultCase(
         "gifts.json", "gifts.0.features", .array([.integer(1)]), at: "gifts[0].features", "dimensions (2)"),

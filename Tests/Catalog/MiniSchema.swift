@@ -42,6 +42,15 @@ struct MiniSchema {
         case ("additionalProperties", .bool(false), .object(let object)):
             guard case .object(let properties) = rules["properties"] else { return [] }
             return object.keys.filter { properties[$0] == nil }.map { "\(path).\($0)" }
+        case ("additionalProperties", .object, .object(let object)):
+            let named: JSONObject? = if case .object(let all) = rules["properties"] { all } else { nil }
+            return object.members.filter { named?[$0.key] == nil }.flatMap { member in
+                faults(member.value, value, "\(path).\(member.key)")
+            }
+        case ("minProperties", .integer(let least), .object(let object)):
+            return object.members.count >= least ? [] : [path]
+        case ("maxProperties", .integer(let most), .object(let object)):
+            return object.members.count <= most ? [] : [path]
         case ("items", _, .array(let elements)):
             return elements.enumerated().flatMap { faults($1, value, "\(path)[\($0)]") }
         case ("minItems", .integer(let least), .array(let elements)):
@@ -60,7 +69,7 @@ struct MiniSchema {
             return Self.number(json).map { $0 <= Self.number(bound)! } ?? true ? [] : [path]
         case ("required", _, _), ("properties", _, _), ("additionalProperties", _, _), ("items", _, _),
             ("minItems", _, _), ("maxItems", _, _), ("minLength", _, _), ("maxLength", _, _),
-            ("pattern", _, _):
+            ("pattern", _, _), ("minProperties", _, _), ("maxProperties", _, _):
             return []
         default: fatalError("keyword \(keyword) is not known here")
         }

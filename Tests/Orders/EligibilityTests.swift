@@ -42,6 +42,51 @@ struct EligibilityTests {
         }
     }
 
+    @Test("promise 8: the table that the list asks is the check that the claim asks")
+    func table() throws {
+        let stamps: [Registration: UInt32] = [
+            .before: UInt32(opens / 1000 - 5), .since: UInt32(opens / 1000 + 5),
+        ]
+        for gift in catalog.gifts {
+            for registration in Registration.allCases {
+                let stamp = stamps[registration].map { Int64($0) * 1000 }
+                var person: Profile? = profile(gift, registeredAtMs: stamp)
+                if registration == .unknown { person = nil }
+                #expect(Registration(person, game: gift.game, campaign: catalog.campaign) == registration)
+                let whole = Eligibility.check(gift: gift, profile: person, catalog: catalog, nowMs: opens)
+                #expect(whole == Eligibility.check(gift.audience, registration))
+            }
+        }
+    }
+
+    @Test("a paused pack, and every pack of a paused game, is not given out")
+    func paused() throws {
+        func refusal(pack: Bool, game: Bool, nowMs: Int64) throws -> Refusal? {
+            let gift = catalog.gifts[0]
+            let old = catalog.games[Int(gift.game)]
+            var games = catalog.games
+            games[Int(gift.game)] = Game(
+                id: old.id, slot: old.slot, name: old.name, limit: old.limit,
+                maxConcurrency: old.maxConcurrency, requestTimeoutMs: old.requestTimeoutMs,
+                connectTimeoutMs: old.connectTimeoutMs, endpoint: old.endpoint,
+                queryEndpoint: old.queryEndpoint, roleServiceEndpoint: old.roleServiceEndpoint,
+                idempotent: old.idempotent, regions: old.regions, isPaused: game)
+            let stopped = Gift(
+                id: gift.id, slot: gift.slot, game: gift.game, title: gift.title, image: gift.image,
+                audience: gift.audience, stock: gift.stock, items: gift.items, highValue: gift.highValue,
+                features: gift.features, popularity: gift.popularity, freshAtMs: gift.freshAtMs,
+                isPaused: pack)
+            let changed = Catalog(
+                campaign: catalog.campaign, games: games, gifts: [stopped] + catalog.gifts.dropFirst(),
+                contentHash: "0")
+            return Eligibility.refusal(gift: stopped, catalog: changed, nowMs: nowMs, soldOut: true)
+        }
+        #expect(try refusal(pack: true, game: false, nowMs: opens) == .paused)
+        #expect(try refusal(pack: false, game: true, nowMs: opens) == .paused)
+        #expect(try refusal(pack: false, game: false, nowMs: opens) == .soldOut)
+        #expect(try refusal(pack: true, game: true, nowMs: opens - 1) == .notYetOpen)
+    }
+
     @Test("what is not known is not guessed")
     func unknown() throws {
         let gift = try gift(.everyone)

@@ -1,4 +1,5 @@
 import Catalog
+import NIOCore
 import Orders
 import Profiles
 import Testing
@@ -16,13 +17,24 @@ struct GiftListTests {
         list = GiftList(catalog: catalog)
     }
 
+    private func json(
+        _ person: Profile, missing: UInt64 = 0, degraded: Bool = false,
+        nowMs: Int64 = ShippedCampaign.nowMs, soldOut: Set<UInt16> = [],
+        in scratch: ListScratch = ListScratch()
+    ) -> [UInt8] {
+        scratch.person.set(person)
+        list.write(
+            scratch.person, missing: missing, degraded: degraded, nowMs: nowMs,
+            common: list.ranking.common(nowMs: nowMs),
+            soldOut: SoldOut(soldOut, gifts: catalog.gifts.count), into: scratch)
+        return Array(scratch.out.readableBytesView)
+    }
+
     private func read(
         _ profile: Profile, missing: UInt64 = 0, degraded: Bool = false, nowMs: Int64 = ShippedCampaign.nowMs,
         soldOut: Set<UInt16> = []
     ) throws -> JSONObject {
-        let bytes = list.json(
-            profile, missing: missing, degraded: degraded, nowMs: nowMs,
-            common: list.ranking.common(nowMs: nowMs), isSoldOut: { soldOut.contains($0) })
+        let bytes = json(profile, missing: missing, degraded: degraded, nowMs: nowMs, soldOut: soldOut)
         guard case .object(let root) = try JSON.parse(bytes, limits: .document) else {
             throw JSONError(path: "", reason: "no object")
         }
@@ -150,26 +162,46 @@ struct GiftListTests {
         }
     }
 
-    @Test("the same person at the same time gets the same bytes")
+    @Test("stale knowledge orders and shows roles, and promises nothing")
+    func stale() throws {
+        let game = try #require(catalog.games.first)
+        let player = GameProfile(
+            game: game.slot, registeredAtS: 1_600_000_000, roles: [Role(region: 0, id: 77)])
+        var person = Profile(user: 1, fetchedAtS: 0)
+        for other in catalog.games where other.slot != game.slot {
+            person.take(nil, game: other.slot, nowS: 5)
+        }
+        person.games = [player]
+        person.stale = 1 << UInt64(game.slot)
+        person.staleAtS = 4
+        let gifts = try gifts(read(person, missing: person.stale, degraded: true))
+        for gift in gifts where gift["game"] == .string(game.id) {
+            #expect(gift["claimable"] == .string("unknown"))
+            #expect(try roles(gift, catalog.gifts[0]).map(\.1) == [77])
+        }
+        // What the player of old could have stands before what is for newcomers there.
+        let places = gifts.enumerated().filter { $0.element["game"] == .string(game.id) }
+        let newcomers = places.filter { $0.element["audience"] == .string("new") }.map(\.offset)
+        let players = places.filter { $0.element["audience"] == .string("active") }.map(\.offset)
+        #expect(try #require(players.max()) < #require(newcomers.min()))
+    }
+
+    @Test("the same person at the same time gets the same bytes, from a new scratch and a used one")
     func deterministic() {
         var random = SplitMix64(seed: 83)
         let profile = person(using: &random)
-        let common = list.ranking.common(nowMs: ShippedCampaign.nowMs)
-        let bodies = (0..<5).map { _ in
-            list.json(
-                profile, missing: 0, degraded: false, nowMs: ShippedCampaign.nowMs, common: common,
-                isSoldOut: { _ in false })
-        }
-        #expect(Set(bodies).count == 1)
+        let used = ListScratch()
+        for _ in 0..<20 { _ = json(person(using: &random), soldOut: [3, 9], in: used) }
+        #expect(json(profile, in: used) == json(profile))
     }
 
     @Test("standings follow what a person can do about a pack")
     func standings() {
         #expect(GiftList.standing(.yes) == .claimable)
         #expect(GiftList.standing(.unknown) == .unknown)
-        #expect(GiftList.standing(.no(.noRole)) == .needsRole)
+        #expect(GiftList.standing(GiftTable.Verdict(.noRole)) == .needsRole)
         for refusal in Refusal.allCases where refusal != .noRole {
-            #expect(GiftList.standing(.no(refusal)) == .closed)
+            #expect(GiftList.standing(GiftTable.Verdict(refusal)) == .closed)
         }
     }
 }

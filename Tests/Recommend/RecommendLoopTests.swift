@@ -1,3 +1,4 @@
+import Atomics
 import Catalog
 import Credentials
 import HTTPServer
@@ -19,30 +20,36 @@ import Wire
 private final class LoopHarness: @unchecked Sendable {
     let loop: RecommendLoop
     private let redis: RedisConnection
+    private let catalog: Catalog
     private let signer: TicketSigner
     /// Body of a role service's answer by URL; nil = it fails.
     private let roles: @Sendable (String) -> String?
     private var road: ProfileRoad?
 
     private init(
-        redis: RedisConnection, catalog: Catalog, roles: @escaping @Sendable (String) -> String?
+        redis: RedisConnection, catalog: Catalog, limits: String,
+        roles: @escaping @Sendable (String) -> String?
     ) throws {
         let key = TicketKey(id: "k", algorithm: .hs256, material: Array(repeating: 7, count: 32))
         signer = try TicketSigner(key: key)
         self.redis = redis
         self.roles = roles
-        var options = ProfileRoadOptions()
-        options.deadlineMs = 30_000
-        options.redisTimeoutMs = 10_000
-        let plan = RecommendLoop.Plan(
-            list: GiftList(catalog: catalog), tickets: try TicketVerifier(keys: [key], audience: "hongbao"),
-            pages: try StaticPages(root: "\(ShippedCampaign.staticData)/web"), options: options)
+        self.catalog = catalog
+        let edition = RecommendLoop.Edition(
+            list: GiftList(catalog: catalog),
+            pages: try Pages(root: "\(ShippedCampaign.staticData)/web", catalog: catalog, claimsURL: ""))
+        let tickets = VerifiedTickets(
+            verifier: try TicketVerifier(keys: [key], audience: "hongbao"), entries: 64, seed: (1, 2))
+        let settings = try Settings(yaml: "limits: {\(limits)}")
         loop = RecommendLoop(
-            index: 0, redis: redis, plan: plan, meters: RecommendMeters(),
+            index: 0, redis: redis, edition: edition, tickets: tickets,
+            limits: try RecommendLimits(settings), meters: RecommendMeters(),
             readiness: Readiness().check("redis"))
     }
 
     static func with(
+        catalog: Catalog? = nil,
+        limits: String = "lists: 2000, refreshes: 2, refreshes_window: 3600s",
         roles: @escaping @Sendable (String) -> String?, _ body: (LoopHarness) async throws -> Void
     ) async throws {
         let run = try RunDirectory.claimUnique(prefix: "recommend-loop")
@@ -54,7 +61,8 @@ private final class LoopHarness: @unchecked Sendable {
         options.commandTimeout = .seconds(10)
         let redis = RedisConnection(
             address: try RedisAddress(url: server.url), loop: group.next(), options: options)
-        let harness = try LoopHarness(redis: redis, catalog: try ShippedCampaign.catalog(), roles: roles)
+        let catalog = try catalog ?? ShippedCampaign.catalog()
+        let harness = try LoopHarness(redis: redis, catalog: catalog, limits: limits, roles: roles)
         try await redis.loop.submit { harness.start() }.get()
         try await redis.ready(within: .seconds(10))
         let result: Result<Void, any Error>
@@ -70,7 +78,7 @@ private final class LoopHarness: @unchecked Sendable {
             options.deadlineMs = 30_000
             options.redisTimeoutMs = 10_000
             let road = ProfileRoad(
-                catalog: try! ShippedCampaign.catalog(), loop: redis.loop, redis: redis, options: options,
+                catalog: catalog, loop: redis.loop, redis: redis, options: options,
                 wallMs: { SystemClock.nowMs }, random: { 0 },
                 ask: { questions in
                     let replies = questions.map { question in
@@ -119,9 +127,15 @@ struct RecommendLoopTests {
     }
 
     private func root(_ response: HTTPResponse) throws -> JSONObject {
-        guard case .bytes(let bytes) = response.body,
-            case .object(let root) = try JSON.parse(bytes, limits: .document)
-        else { throw JSONError(path: "", reason: "no object") }
+        let bytes: [UInt8]
+        switch response.body {
+        case .none: bytes = []
+        case .bytes(let content): bytes = content
+        case .buffer(let content): bytes = Array(content.readableBytesView)
+        }
+        guard case .object(let root) = try JSON.parse(bytes, limits: .document) else {
+            throw JSONError(path: "", reason: "no object")
+        }
         return root
     }
 
@@ -173,6 +187,132 @@ struct RecommendLoopTests {
         }
     }
 
+    @Test("the 401s tell honest clients what to mend, and forgers nothing")
+    func reasons() async throws {
+        try await LoopHarness.with(roles: Self.everywhere) { harness in
+            let good = harness.ticket(5)
+            var details: Set<String> = []
+            let forged = [
+                String(good.dropLast(2)) + "AA", harness.ticket(5, audience: "other"), "a.b.c",
+                "eyJhbGciOiJub25lIn0.e30.", String(repeating: "a", count: 5000),
+            ]
+            for token in forged {
+                let root = try root(try await harness.send("/v1/gifts", bearer: token))
+                guard case .string(let detail) = root["detail"] else { continue }
+                details.insert(detail)
+            }
+            #expect(details.count == 1)
+            let late = try root(
+                try await harness.send("/v1/gifts", bearer: harness.ticket(5, expiresInS: -1)))
+            #expect(late["detail"] == .string("the ticket has expired"))
+        }
+    }
+
+    @Test("another campaign, an unknown parameter, and a query without a ticket")
+    func queries() async throws {
+        try await LoopHarness.with(roles: Self.everywhere) { harness in
+            let ticket = harness.ticket(5)
+            let elsewhere = try await harness.send("/v1/gifts?campaign=autumn", bearer: ticket)
+            #expect(elsewhere.status == 404)
+            #expect(try root(elsewhere)["type"] == .string("urn:hongbao:problem:no-such-campaign"))
+            let odd = try await harness.send("/v1/gifts?page=2", bearer: ticket)
+            #expect(odd.status == 400)
+            #expect(try root(odd)["field"] == .string("page"))
+            let here = try await harness.send("/v1/gifts?campaign=spring-festival", bearer: ticket)
+            #expect(here.status == 200)
+            // Who shows no ticket learns nothing about the query.
+            #expect(try await harness.send("/v1/gifts?page=2").status == 401)
+        }
+    }
+
+    @Test("after its end a campaign is gone")
+    func over() async throws {
+        let shipped = try ShippedCampaign.catalog()
+        let ended = Catalog(
+            campaign: shipped.campaign.ending(atMs: SystemClock.nowMs - 1), games: shipped.games,
+            gifts: shipped.gifts, contentHash: "ended")
+        try await LoopHarness.with(catalog: ended, roles: Self.everywhere) { harness in
+            let response = try await harness.send("/v1/gifts", bearer: harness.ticket(5))
+            #expect(response.status == 410)
+            #expect(try root(response)["type"] == .string("urn:hongbao:problem:over"))
+        }
+    }
+
+    @Test("a person has a quota, and is told of it; another person is not touched by it")
+    func quota() async throws {
+        try await LoopHarness.with(limits: "lists: 3, lists_window: 3600s", roles: Self.everywhere) {
+            harness in
+            for _ in 0..<3 {
+                #expect(try await harness.send("/v1/gifts", bearer: harness.ticket(5)).status == 200)
+            }
+            let refused = try await harness.send("/v1/gifts", bearer: harness.ticket(5))
+            #expect(refused.status == 429)
+            let fields = Dictionary(refused.headers) { first, _ in first }
+            #expect(fields["ratelimit-policy"] == "\"lists\";q=3;w=3600")
+            #expect(fields["ratelimit"] == "\"lists\";r=0;t=\(fields["retry-after"] ?? "")")
+            #expect(try await harness.send("/v1/gifts", bearer: harness.ticket(6)).status == 200)
+        }
+    }
+
+    @Test("who has just registered asks anew, and has the newcomers' pack at once; not for ever")
+    func refresh() async throws {
+        let registered = ManagedAtomic(false)
+        let nowS = SystemClock.nowMs / 1000
+        let roles: @Sendable (String) -> String? = { url in
+            guard url.contains("dragon-tide"), registered.load(ordering: .relaxed) else {
+                return #"{"registered_at": null, "roles": []}"#
+            }
+            return #"{"registered_at": \#(nowS), "roles": [{"region": "east", "role": "42"}]}"#
+        }
+        try await LoopHarness.with(roles: roles) { harness in
+            func welcome(_ response: HTTPResponse) throws -> JSON? {
+                guard case .array(let gifts) = try root(response)["gifts"] else { return nil }
+                for case .object(let gift) in gifts where gift["id"] == .string("dragon-hatchling-welcome") {
+                    return gift["claimable"]
+                }
+                return nil
+            }
+            let ticket = harness.ticket(5)
+            #expect(try welcome(try await harness.send("/v1/gifts", bearer: ticket)) == .bool(false))
+            registered.store(true, ordering: .relaxed)
+            // The cache still says what was; the refresh asks.
+            #expect(try welcome(try await harness.send("/v1/gifts", bearer: ticket)) == .bool(false))
+            let path = "/v1/gifts/refresh?game=dragon-tide"
+            #expect(try await harness.send(path, bearer: ticket).status == 405)
+            let refreshed = try await harness.send(path, method: .post, bearer: ticket)
+            #expect(refreshed.status == 200)
+            #expect(try welcome(refreshed) == .bool(true))
+            #expect(try welcome(try await harness.send("/v1/gifts", bearer: ticket)) == .bool(true))
+            #expect(try await harness.send(path, method: .post, bearer: ticket).status == 200)
+            let refused = try await harness.send(path, method: .post, bearer: ticket)
+            #expect(refused.status == 429 && refused.headers.contains { $0.0 == "retry-after" })
+            #expect(try await harness.send(path, method: .post).status == 401)
+        }
+    }
+
+    @Test("an edited catalog is served from the next request on")
+    func editions() async throws {
+        try await LoopHarness.with(roles: Self.everywhere) { harness in
+            let ticket = harness.ticket(5)
+            func paused(_ response: HTTPResponse) throws -> Int {
+                guard case .array(let gifts) = try root(response)["gifts"] else { return -1 }
+                return gifts.count { gift in
+                    if case .object(let gift) = gift { gift["reason"] == .string("paused") } else { false }
+                }
+            }
+            #expect(try paused(try await harness.send("/v1/gifts", bearer: ticket)) == 0)
+            let shipped = try ShippedCampaign.catalog()
+            let edited = Catalog(
+                campaign: shipped.campaign, games: shipped.games,
+                gifts: shipped.gifts.map { $0.slot < 3 ? $0.paused() : $0 }, contentHash: "edited")
+            let edition = RecommendLoop.Edition(
+                list: GiftList(catalog: edited),
+                pages: try Pages(root: nil, catalog: edited, claimsURL: ""))
+            try await harness.loop.loop.submit { harness.loop.adopt(edition) }.get()
+            #expect(try paused(try await harness.send("/v1/gifts", bearer: ticket)) == 3)
+        }
+    }
+
     @Test("other methods and paths are refused; pages need no ticket")
     func routes() async throws {
         try await LoopHarness.with(roles: Self.everywhere) { harness in
@@ -205,5 +345,23 @@ struct RecommendLoopTests {
                 #expect(response.status == (bytes == good ? 200 : 401))
             }
         }
+    }
+}
+
+extension Campaign {
+    fileprivate func ending(atMs: Int64) -> Campaign {
+        Campaign(
+            id: id, title: title, opensAtMs: opensAtMs, closesAtMs: atMs, endsAtMs: atMs,
+            couponKinds: couponKinds, totalLimit: totalLimit, deliveryWindowMs: deliveryWindowMs,
+            storage: storage, ranking: ranking)
+    }
+}
+
+extension Gift {
+    fileprivate func paused() -> Gift {
+        Gift(
+            id: id, slot: slot, game: game, title: title, image: image, audience: audience, stock: stock,
+            items: items, highValue: highValue, features: features, popularity: popularity,
+            freshAtMs: freshAtMs, isPaused: true)
     }
 }

@@ -1,7 +1,7 @@
 import Catalog
 import Glibc
 
-/// A campaign's three files on disk.
+/// A campaign's files on disk: three, and a model where one has been learned.
 package enum CampaignDirectory {
     /// What stands in a campaign's directory cannot be used: each fault with file, path and reason.
     package enum Fault: Error, Sendable, CustomStringConvertible {
@@ -27,14 +27,18 @@ package enum CampaignDirectory {
     ) throws(Fault) -> Catalog {
         let directory = path.hasSuffix("/") ? String(path.dropLast()) : path
         var files = [[UInt8]]()
+        var model: [UInt8]?
         do throws(FileFault) {
             for name in CatalogLoader.fileNames { files.append(try FileBytes.read("\(directory)/\(name)")) }
+            let modelPath = "\(directory)/\(CatalogLoader.modelFileName)"
+            // What is there must be readable; only what is not there may be left out.
+            if access(modelPath, F_OK) == 0 { model = try FileBytes.read(modelPath) }
         } catch {
             throw .file(error)
         }
         do throws(CatalogFaults) {
             return try CatalogLoader.load(
-                campaign: files[0], games: files[1], gifts: files[2], directory: directory,
+                campaign: files[0], games: files[1], gifts: files[2], model: model, directory: directory,
                 substitutions: environment, allowUnset: allowUnset)
         } catch {
             throw .catalog(error)

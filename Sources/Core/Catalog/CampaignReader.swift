@@ -116,14 +116,16 @@ struct CampaignReader {
         let freshness = section.number("freshness", in: 0...1)
         let halfLife = section.integer("freshHalfLifeMs", in: 1_000...CatalogLimits.freshHalfLifeMs)
         let dimensions = section.int("dimensions", in: 1...CatalogLimits.dimensions)
+        let neighbours = section.optionalInt("neighbours", in: 1...CatalogLimits.neighbours)
         section.finish()
-        guard let preference, let popularity, let freshness, let halfLife, let dimensions else { return nil }
+        guard let preference, let popularity, let freshness, let halfLife, let dimensions, let neighbours
+        else { return nil }
         if preference + popularity + freshness == 0 {
             section.faults.add(section.path, "one of preference, popularity, freshness must be above 0")
         }
         return RankingWeights(
             preference: Float(preference), popularity: Float(popularity), freshness: Float(freshness),
-            freshHalfLifeMs: halfLife, dimensions: dimensions)
+            freshHalfLifeMs: halfLife, dimensions: dimensions, neighbours: neighbours.value)
     }
 }
 

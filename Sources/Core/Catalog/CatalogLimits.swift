@@ -21,6 +21,10 @@ package enum CatalogLimits {
     package static let retryTiers = 16
     package static let replication = 9
     package static let dimensions = 64
+    /// Gifts of one game next to each other in a list.
+    package static let neighbours = 16
+    /// Kinds of player that popularity is told apart for.
+    package static let segments = 3
     package static let timeoutMs = 60_000
     /// 30 days.
     package static let deliveryWindowMs: Int64 = 30 * 86_400_000

@@ -20,11 +20,14 @@ package struct Game: Sendable, Equatable {
     package let idempotent: Bool
     /// Index = slot.
     package let regions: [Region]
+    /// An operator holds the game back: none of its packs may be claimed for now, whatever their own flag
+    /// says.
+    package let isPaused: Bool
 
     package init(
         id: String, slot: UInt8, name: LocalizedText, limit: RateLimit, maxConcurrency: Int,
         requestTimeoutMs: Int, connectTimeoutMs: Int, endpoint: String, queryEndpoint: String?,
-        roleServiceEndpoint: String, idempotent: Bool, regions: [Region]
+        roleServiceEndpoint: String, idempotent: Bool, regions: [Region], isPaused: Bool = false
     ) {
         self.id = id
         self.slot = slot
@@ -38,6 +41,7 @@ package struct Game: Sendable, Equatable {
         self.roleServiceEndpoint = roleServiceEndpoint
         self.idempotent = idempotent
         self.regions = regions
+        self.isPaused = isPaused
     }
 
     /// The region with this id, or nil; a game has few regions, so a walk beats a table.

@@ -60,13 +60,14 @@ struct GamesReader {
         let roles = url("roleServiceEndpoint", parameter: "user", &entry)
         let idempotent = entry.bool("idempotent")
         let regions = regions(&entry)
+        let isPaused = entry.optionalBool("paused", or: false)
         guard let id, let slot, let name, let limit, let concurrency, let request, let connect, let endpoint,
-            let roles, let idempotent, let regions
+            let roles, let idempotent, let regions, let isPaused
         else { return nil }
         return Game(
             id: id, slot: UInt8(slot), name: name, limit: limit, maxConcurrency: concurrency,
             requestTimeoutMs: request, connectTimeoutMs: connect, endpoint: endpoint, queryEndpoint: query,
-            roleServiceEndpoint: roles, idempotent: idempotent, regions: regions)
+            roleServiceEndpoint: roles, idempotent: idempotent, regions: regions, isPaused: isPaused)
     }
 
     private func regions(_ entry: inout JSONSection) -> [Region]? {

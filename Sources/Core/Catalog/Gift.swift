@@ -27,13 +27,21 @@ package struct Gift: Sendable, Equatable {
     package let features: [Float]
     /// 0...1.
     package let popularity: Float
+    /// 0...1, for each of the `CatalogLimits.segments` kinds of player; `popularity` where nobody told them
+    /// apart.
+    package let popularityBySegment: [Float]
     /// Since when the pack counts as fresh, Unix milliseconds.
     package let freshAtMs: Int64
+    /// An operator holds the pack back: it may not be claimed for now.
+    package let isPaused: Bool
 
     package init(
         id: String, slot: UInt16, game: UInt8, title: LocalizedText, image: String, audience: Audience,
-        stock: Int, items: [Item], highValue: Bool, features: [Float], popularity: Float, freshAtMs: Int64
+        stock: Int, items: [Item], highValue: Bool, features: [Float], popularity: Float, freshAtMs: Int64,
+        isPaused: Bool = false, popularityBySegment: [Float]? = nil
     ) {
+        let segments = CatalogLimits.segments
+        precondition(popularityBySegment?.count ?? segments == segments, "popularity of \(id) by segment")
         self.id = id
         self.slot = slot
         self.game = game
@@ -46,6 +54,25 @@ package struct Gift: Sendable, Equatable {
         self.features = features
         self.popularity = popularity
         self.freshAtMs = freshAtMs
+        self.isPaused = isPaused
+        self.popularityBySegment =
+            popularityBySegment ?? Array(repeating: popularity, count: segments)
+    }
+
+    /// The same gift with what a model says of it in place of its own features and popularity.
+    func with(_ model: GiftModel) -> Gift {
+        Gift(
+            id: id, slot: slot, game: game, title: title, image: image, audience: audience, stock: stock,
+            items: items, highValue: highValue, features: model.features, popularity: model.popularity,
+            freshAtMs: freshAtMs, isPaused: isPaused, popularityBySegment: model.popularityBySegment)
+    }
+
+    /// The same gift with another stock.
+    package func with(stock: Int) -> Gift {
+        Gift(
+            id: id, slot: slot, game: game, title: title, image: image, audience: audience, stock: stock,
+            items: items, highValue: highValue, features: features, popularity: popularity,
+            freshAtMs: freshAtMs, isPaused: isPaused, popularityBySegment: popularityBySegment)
     }
 }
 

@@ -4,6 +4,8 @@ import Wire
 struct GiftsReader {
     /// Those that were read without a fault.
     private(set) var gifts: [Gift] = []
+    /// Every id that could be read; nil = no list at all. The model is checked against it.
+    private(set) var ids: Set<String>?
     private let faults: FaultList
     private let games: [String: UInt8?]?
     private let dimensions: Int?
@@ -19,15 +21,18 @@ struct GiftsReader {
         root.finish()
         guard let entries else { return }
         var ledger = SlotLedger(list: "gifts", faults: faults)
+        var ids: Set<String> = []
         for var entry in entries {
             let id = entry.identifier("id")
             let slot = entry.int("slot", in: 0...(CatalogLimits.gifts - 1))
             ledger.enter(id: id, slot: slot, at: entry.path)
+            if let id { ids.insert(id) }
             let gift = gift(&entry, id: id, slot: slot)
             entry.finish()
             if let gift { gifts.append(gift) }
         }
         ledger.finish()
+        self.ids = ids
         gifts.sort { $0.slot < $1.slot }
     }
 
@@ -42,13 +47,14 @@ struct GiftsReader {
         let features = features(&entry)
         let popularity = entry.number("popularity", in: 0...1)
         let freshAt = entry.time("freshAt")
+        let isPaused = entry.optionalBool("paused", or: false)
         guard let id, let slot, let game, let title, let image, let audience, let stock, let items,
-            let highValue, let features, let popularity, let freshAt
+            let highValue, let features, let popularity, let freshAt, let isPaused
         else { return nil }
         return Gift(
             id: id, slot: UInt16(slot), game: game, title: title, image: image, audience: audience,
             stock: stock, items: items, highValue: highValue, features: features,
-            popularity: Float(popularity), freshAtMs: freshAt)
+            popularity: Float(popularity), freshAtMs: freshAt, isPaused: isPaused)
     }
 
     private func game(_ entry: inout JSONSection) -> UInt8? {

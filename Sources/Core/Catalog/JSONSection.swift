@@ -79,6 +79,12 @@ struct JSONSection {
         integer(key, in: Int64(range.lowerBound)...Int64(range.upperBound)).map { Int($0) }
     }
 
+    /// Nil, with a fault, when the number is not what it should be; `.some(.absent)` when it is not there.
+    mutating func optionalInt(_ key: String, in range: ClosedRange<Int>) -> OptionalInt? {
+        guard optionalValue(key) != nil else { return .absent }
+        return int(key, in: range).map { .present($0) }
+    }
+
     /// Any JSON number in the range.
     mutating func number(_ key: String, in range: ClosedRange<Double>) -> Double? {
         guard let json = value(key) else { return nil }
@@ -92,6 +98,11 @@ struct JSONSection {
             return nil
         }
         return flag
+    }
+
+    /// Missing means `standard`; null is no boolean.
+    mutating func optionalBool(_ key: String, or standard: Bool) -> Bool? {
+        optionalValue(key) == nil ? standard : bool(key)
     }
 
     /// An RFC 3339 time, as Unix milliseconds.
@@ -143,6 +154,9 @@ struct JSONSection {
         }
     }
 
+    /// The keys that are there, for an object whose keys are names from elsewhere.
+    var keys: [String] { object.keys }
+
     /// Reports every key that no getter asked for.
     func finish() {
         for key in object.keys where !asked.contains(key) {
@@ -190,5 +204,15 @@ extension JSONSection {
             return false
         }
         return text.utf8.allSatisfy { isEdge($0) || $0 == UInt8(ascii: "-") }
+    }
+}
+
+/// A number that may be left out of a file.
+enum OptionalInt {
+    case absent
+    case present(Int)
+
+    var value: Int? {
+        if case .present(let number) = self { number } else { nil }
     }
 }

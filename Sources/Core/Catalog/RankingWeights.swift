@@ -9,14 +9,18 @@ package struct RankingWeights: Sendable, Equatable {
     package let freshHalfLifeMs: Int64
     /// Length of every preference vector and every gift's features, 1...64.
     package let dimensions: Int
+    /// So many gifts of one game may stand next to each other, 1...16; nil = as many as come.
+    package let neighbours: Int?
 
     package init(
-        preference: Float, popularity: Float, freshness: Float, freshHalfLifeMs: Int64, dimensions: Int
+        preference: Float, popularity: Float, freshness: Float, freshHalfLifeMs: Int64, dimensions: Int,
+        neighbours: Int? = nil
     ) {
         self.preference = preference
         self.popularity = popularity
         self.freshness = freshness
         self.freshHalfLifeMs = freshHalfLifeMs
         self.dimensions = dimensions
+        self.neighbours = neighbours
     }
 }

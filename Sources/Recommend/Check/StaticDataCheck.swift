@@ -69,7 +69,8 @@ struct StaticDataCheck {
         let stock = catalog.gifts.reduce(0) { $0 + $1.stock }
         let games = "\(catalog.games.count) games (\(plain(rates))/s together, \(plain(total))/s in all)"
         let gifts = "\(catalog.gifts.count) gift packs (stock \(stock))"
-        return "\(path): good: \(games), \(gifts), content \(catalog.contentHash)"
+        let model = catalog.modelledGifts.map { ", a model of \($0) of them" } ?? ""
+        return "\(path): good: \(games), \(gifts)\(model), content \(catalog.contentHash)"
     }
 
     /// A rate without a needless ".0".

@@ -10,28 +10,48 @@ import Redis
 ///
 /// Owner: the connection's loop.
 final class StockView {
-    private let catalog: Catalog
+    private var catalog: Catalog
     private let keys: StoreKeys
     private let redis: RedisConnection
-    /// Bit = gift slot × shards + shard.
-    private var soldOut: Set<Int> = []
+    /// A bit a shard and gift slot, whole words a shard.
+    private var soldOut: [UInt64]
+    private var wordsAShard: Int
     private var isReading = false
+    /// A reading that began before `adopt` has another shape and is dropped.
+    private var readings = 0
 
     init(catalog: Catalog, redis: RedisConnection) {
         let storage = catalog.campaign.storage
         self.catalog = catalog
         self.redis = redis
         keys = StoreKeys(campaign: catalog.campaign.id, shards: storage.shards, buckets: storage.claimBuckets)
+        wordsAShard = (catalog.gifts.count + 63) / 64
+        soldOut = []
+    }
+
+    /// Goes on with an edited catalog; packs may have been added to it.
+    func adopt(_ catalog: Catalog) {
+        let words = (catalog.gifts.count + 63) / 64
+        if words != wordsAShard {
+            // Until the next reading: Claim has the last word anyway.
+            soldOut.removeAll()
+            wordsAShard = words
+            readings += 1
+        }
+        self.catalog = catalog
     }
 
     func shard(user: UInt64) -> UInt16 { keys.shard(user: user) }
 
-    func isSoldOut(gift: UInt16, shard: UInt16) -> Bool {
-        !soldOut.isEmpty && soldOut.contains(place(gift, shard))
+    /// What a shard of people cannot have any more.
+    func soldOut(shard: UInt16) -> SoldOut {
+        SoldOut(words: soldOut, start: Int(shard) * wordsAShard)
     }
 
+    func isSoldOut(gift: UInt16, shard: UInt16) -> Bool { soldOut(shard: shard).contains(Int(gift)) }
+
     /// Places that are sold out, gift packs times shards.
-    var count: Int { soldOut.count }
+    var count: Int { soldOut.reduce(0) { $0 + $1.nonzeroBitCount } }
 
     /// Reads the stock, unless a reading is still under way.
     func refresh(then: @escaping () -> Void = {}) {
@@ -56,7 +76,8 @@ final class StockView {
             isReading = false
             return then()
         }
-        var found: Set<Int> = []
+        var found = [UInt64](repeating: 0, count: wordsAShard * keys.shards)
+        let reading = readings
         var remaining = keys.shards
         var isWhole = true
         for shard in 0..<UInt16(keys.shards) {
@@ -65,22 +86,48 @@ final class StockView {
             for gift in gifts { command.add("a\(gift)") }
             redis.send(command) { [self] result in
                 if let hands = (try? result.get())?.array, hands.count == gifts.count {
-                    for (gift, hand) in zip(gifts, hands) where hand.integer ?? 0 <= 0 {
-                        found.insert(place(gift, shard))
+                    for (gift, hand) in zip(gifts, hands)
+                    where hand.integer ?? 0 <= 0 && reading == readings {
+                        let (word, bit) = place(gift, shard)
+                        found[word] |= bit
                     }
                 } else {
                     isWhole = false
                 }
                 remaining -= 1
                 guard remaining == 0 else { return }
-                if isWhole { soldOut = found }
+                if isWhole, reading == readings { soldOut = found }
                 isReading = false
                 then()
             }
         }
     }
 
-    private func place(_ gift: UInt16, _ shard: UInt16) -> Int {
-        Int(gift) * keys.shards + Int(shard)
+    private func place(_ gift: UInt16, _ shard: UInt16) -> (word: Int, bit: UInt64) {
+        (Int(shard) * wordsAShard + Int(gift) / 64, 1 << UInt64(gift % 64))
+    }
+}
+
+/// The gift packs that are sold out for one shard of people.
+struct SoldOut {
+    /// A bit a gift slot, from word `start` on; empty where nothing is sold out for anybody.
+    fileprivate let words: [UInt64]
+    fileprivate let start: Int
+
+    fileprivate init(words: [UInt64], start: Int) {
+        self.words = words
+        self.start = start
+    }
+
+    /// Those of these slots, as a test has them.
+    init(_ slots: Set<UInt16>, gifts: Int) {
+        var words = [UInt64](repeating: 0, count: (gifts + 63) / 64)
+        for slot in slots { words[Int(slot) / 64] |= 1 << UInt64(slot % 64) }
+        self.init(words: words, start: 0)
+    }
+
+    @inline(__always)
+    func contains(_ slot: Int) -> Bool {
+        !words.isEmpty && words[start &+ slot >> 6] & (1 << UInt64(slot & 63)) != 0
     }
 }

@@ -3,6 +3,7 @@ import Credentials
 import HTTPServer
 import Logging
 import NIOCore
+import Pacing
 import ProfileRoad
 import Profiles
 import Redis
@@ -13,35 +14,69 @@ import Telemetry
 ///
 /// `@unchecked Sendable`: all state is touched on `loop` only; `init` shares nothing that is not `Sendable`.
 final class RecommendLoop: HTTPService, @unchecked Sendable {
-    /// What all loops share.
-    struct Plan: Sendable {
+    /// What is served until the campaign's files change.
+    final class Edition: Sendable {
         let list: GiftList
-        let tickets: TicketVerifier
-        let pages: StaticPages
-        let options: ProfileRoadOptions
+        let pages: Pages
+
+        let allGames: UInt64
+        let closesAtMs: Int64
+
+        var catalog: Catalog { list.catalog }
+
+        init(list: GiftList, pages: Pages) {
+            self.list = list
+            self.pages = pages
+            allGames = list.catalog.allGames
+            closesAtMs = list.catalog.campaign.closesAtMs
+        }
     }
 
+    /// How often stock is read, and what of the scores changes with time is computed.
+    private static let tickInterval = TimeAmount.milliseconds(500)
+    /// How often the loop's lateness is looked at.
+    private static let lagInterval = TimeAmount.milliseconds(50)
+
     let loop: any EventLoop
-    private let plan: Plan
+    private var edition: Edition
+    private let limits: RecommendLimits
     private let redis: RedisConnection
-    private let stock: StockView
+    private var stock: StockView
     private let meters: RecommendMeters
     private var roadMeters: ProfileRoadMeters
     private let readiness: ReadinessCheck
     private var road: ProfileRoad?
-    private var common: [Float] = []
-    private var timer: RepeatedTask?
+    private var tickets: VerifiedTickets
+    private var people: PersonLimiter
+    private var refreshes: PersonLimiter
+    private var shedder: LoadShedder
+    private var common: Ranking.Common
+    private let scratch = ListScratch()
+    private var tally = RecommendTally()
+    /// Lists whose profiles are on their way.
+    private var waiting = 0
+    private var timers: [RepeatedTask] = []
+    private var lagDueNs: UInt64 = 0
 
     init(
-        index: Int, redis: RedisConnection, plan: Plan, meters: RecommendMeters, readiness: ReadinessCheck
+        index: Int, redis: RedisConnection, edition: Edition, tickets: consuming VerifiedTickets,
+        limits: RecommendLimits, meters: RecommendMeters, readiness: ReadinessCheck
     ) {
         loop = redis.loop
         self.redis = redis
-        self.plan = plan
+        self.edition = edition
+        self.tickets = tickets
+        self.limits = limits
         self.meters = meters
         self.readiness = readiness
+        people = PersonLimiter(
+            limit: limits.lists.limit, slots: limits.slots, seed: .random(in: .min ... .max))
+        refreshes = PersonLimiter(
+            limit: limits.refreshes.limit, slots: limits.slots, seed: .random(in: .min ... .max))
+        shedder = LoadShedder(maxDelayNs: limits.maxLoopDelayNs)
         roadMeters = ProfileRoadMeters(loop: index)
-        stock = StockView(catalog: plan.list.catalog, redis: redis)
+        stock = StockView(catalog: edition.catalog, redis: redis)
+        common = edition.list.ranking.common(nowMs: SystemClock.nowMs)
     }
 
     // MARK: - Life, on the loop
@@ -56,73 +91,173 @@ final class RecommendLoop: HTTPService, @unchecked Sendable {
         }
         redis.start()
         tick()
-        timer = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [self] _ in
-            tick()
-        }
+        lagDueNs = SystemClock.nowNs + UInt64(Self.lagInterval.nanoseconds)
+        timers = [
+            loop.scheduleRepeatedTask(initialDelay: Self.tickInterval, delay: Self.tickInterval) {
+                [self] _ in tick()
+            },
+            loop.scheduleRepeatedTask(initialDelay: Self.lagInterval, delay: Self.lagInterval) {
+                [self] _ in observeLag()
+            },
+        ]
     }
 
     func stop() {
         loop.assertInEventLoop()
-        timer?.cancel()
+        for timer in timers { timer.cancel() }
+        meters.take(&tally)
         redis.close()
     }
 
+    /// Serves another edition of the same campaign from the next request on.
+    func adopt(_ edition: Edition) {
+        loop.assertInEventLoop()
+        if edition.catalog.contentHash != self.edition.catalog.contentHash {
+            road?.adopt(edition.catalog)
+            stock.adopt(edition.catalog)
+        }
+        self.edition = edition
+        common = edition.list.ranking.common(nowMs: SystemClock.nowMs)
+    }
+
     private func tick() {
-        common = plan.list.ranking.common(nowMs: SystemClock.nowMs)
+        common = edition.list.ranking.common(nowMs: SystemClock.nowMs)
         stock.refresh()
+        meters.take(&tally)
         if let road { roadMeters.show(road) }
+    }
+
+    private func observeLag() {
+        let nowNs = SystemClock.nowNs
+        shedder.observe(latenessNs: nowNs > lagDueNs ? nowNs - lagDueNs : 0)
+        lagDueNs = nowNs + UInt64(Self.lagInterval.nanoseconds)
     }
 
     /// For the status page.
     var status: LoopStatus {
         LoopStatus(
             redisIsReady: redis.isReady, cachedPeople: road?.cachedPeople ?? 0,
-            inProgress: road?.inProgress ?? 0, soldOutPlaces: stock.count,
-            counters: road?.counters ?? ProfileRoadCounters())
+            inProgress: road?.inProgress ?? 0, waiting: waiting, soldOutPlaces: stock.count,
+            shedShare: shedder.share, counters: road?.counters ?? ProfileRoadCounters())
     }
 
     // MARK: - Requests
 
     func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
-        guard request.path == "/v1/gifts" else {
-            return responder.respond(plan.pages.response(to: request) ?? .notFound)
+        if request.hasPath("/v1/gifts") {
+            guard request.method == .get else { return responder.respond(.methodNotAllowed("GET")) }
+            list(request, responder)
+        } else if request.hasPath("/v1/gifts/refresh") {
+            guard request.method == .post else { return responder.respond(.methodNotAllowed("POST")) }
+            refresh(request, responder)
+        } else {
+            responder.respond(edition.pages.response(to: request) ?? .notFound)
         }
-        guard request.method == .get else { return responder.respond(.methodNotAllowed("GET")) }
+    }
+
+    private func list(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        guard let visit = admit(request, responder, isRefresh: false), let road else { return }
+        let games = edition.allGames
+        if let missing = road.load(user: visit.user, games: games, into: &scratch.person) {
+            return answer(missing: missing, degraded: missing != 0, visit, responder)
+        }
+        waiting += 1
+        road.profile(user: visit.user, games: games) { [self] in found($0, visit, responder) }
+    }
+
+    /// The person says that they have just registered in a game: its role service is asked now.
+    private func refresh(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        guard let visit = admit(request, responder, isRefresh: true), let road else { return }
+        waiting += 1
+        road.refresh(user: visit.user, game: visit.game, games: edition.allGames) { [self] in
+            found($0, visit, responder)
+        }
+    }
+
+    private func found(_ answer: ProfileAnswer, _ visit: Visit, _ responder: HTTPResponder) {
+        waiting -= 1
+        scratch.person.set(answer.profile)
+        self.answer(missing: answer.missing, degraded: answer.degraded, visit, responder)
+    }
+
+    /// Who asks, since when, and for what.
+    private struct Visit {
+        let user: UInt64
+        let nowMs: Int64
+        let startedNs: UInt64
+        /// Of a refresh.
+        let game: UInt8
+    }
+
+    /// Everything that is decided before a profile is looked for; nil = the request has been answered.
+    private func admit(_ request: HTTPRequest, _ responder: HTTPResponder, isRefresh: Bool) -> Visit? {
+        guard road != nil else { return refuse(responder, RecommendProblem.starting, \.overloaded) }
+        guard !shedder.sheds(), waiting < limits.maxWaiting else {
+            return refuse(responder, RecommendProblem.overloaded, \.overloaded)
+        }
         let startedNs = SystemClock.nowNs
         let nowMs = SystemClock.nowMs
-        guard let token = request.bearerToken else {
-            return refuse(responder, "no Authorization: Bearer header")
-        }
         let user: UInt64
-        do throws(TicketError) {
-            user = try plan.tickets.verify(token, nowS: nowMs / 1000).user
+        switch verify(request, nowS: nowMs / 1000) {
+        case .success(let ticket)?: user = ticket.user
+        case .failure(let error)?:
+            return refuse(responder, RecommendProblem.ticket(error), \.unauthorized)
+        case nil: return refuse(responder, RecommendProblem.noTicket, \.unauthorized)
+        }
+        let query: ListQuery
+        do throws(ListQuery.Refusal) {
+            query =
+                isRefresh || request.hasQuery
+                ? try ListQuery(request, catalog: edition.catalog, isRefresh: isRefresh) : ListQuery()
         } catch {
-            return refuse(responder, "the ticket is refused: \(error.rawValue)")
+            return refuse(responder, error.response, \.malformed)
         }
-        guard let road else {
-            return responder.respond(.problem(status: 503, headers: [("retry-after", "1")]))
+        guard nowMs < edition.closesAtMs else {
+            return refuse(responder, RecommendProblem.over, \.over)
         }
-        road.profile(user: user, games: plan.list.catalog.allGames) { [self] answer in
-            responder.respond(.json(list(answer), headers: Self.listHeaders))
-            meters.listed(isDegraded: answer.degraded, startedNs: startedNs)
+        let decision =
+            isRefresh
+            ? refreshes.take(user: user, nowNs: startedNs) : people.take(user: user, nowNs: startedNs)
+        if case .limited = decision {
+            let quota = isRefresh ? limits.refreshes : limits.lists
+            return refuse(responder, RecommendProblem.tooMany(quota.headers(decision)), \.limited)
         }
+        return Visit(user: user, nowMs: nowMs, startedNs: startedNs, game: query.game)
+    }
+
+    /// Nil = there is no ticket.
+    private func verify(_ request: HTTPRequest, nowS: Int64) -> Result<Ticket, TicketError>? {
+        request.withBearerToken { token in
+            do throws(TicketError) {
+                return .success(try tickets.verify(token, nowS: nowS))
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    private func refuse(
+        _ responder: HTTPResponder, _ response: HTTPResponse,
+        _ count: WritableKeyPath<RecommendTally, Int>
+    ) -> Visit? {
+        tally[keyPath: count] += 1
+        responder.respond(response)
+        return nil
+    }
+
+    /// The list of `scratch.person`.
+    private func answer(missing: UInt64, degraded: Bool, _ visit: Visit, _ responder: HTTPResponder) {
+        edition.list.write(
+            scratch.person, missing: missing, degraded: degraded, nowMs: visit.nowMs, common: common,
+            soldOut: stock.soldOut(shard: stock.shard(user: visit.user)), into: scratch)
+        responder.respond(
+            HTTPResponse(
+                status: 200, contentType: "application/json", headers: Self.listHeaders,
+                body: .buffer(scratch.out)))
+        if degraded { tally.degraded += 1 } else { tally.whole += 1 }
+        meters.answered(startedNs: visit.startedNs)
     }
 
     /// A list is one person's, and changes.
     private static let listHeaders = [("cache-control", "no-store")]
-
-    private func list(_ answer: ProfileAnswer) -> [UInt8] {
-        let shard = stock.shard(user: answer.profile.user)
-        return plan.list.json(
-            answer.profile, missing: answer.missing, degraded: answer.degraded, nowMs: SystemClock.nowMs,
-            common: common, isSoldOut: { self.stock.isSoldOut(gift: $0, shard: shard) })
-    }
-
-    private func refuse(_ responder: HTTPResponder, _ why: String) {
-        meters.refused()
-        responder.respond(
-            .problem(
-                status: 401, title: "A valid login ticket is needed", detail: why,
-                type: "urn:hongbao:problem:unauthorized", headers: [("www-authenticate", "Bearer")]))
-    }
 }

@@ -1,4 +1,6 @@
+import CampaignFiles
 import Catalog
+import Credentials
 import HTTPServer
 import Logging
 import NIOCore
@@ -7,6 +9,7 @@ import ProfileRoad
 import Redis
 import ServiceShell
 import ServiceWiring
+import Synchronization
 import Telemetry
 
 /// The process: its loops, what they share, and the order in which all of it starts and stops.
@@ -15,20 +18,20 @@ final class RecommendService: Sendable {
     private let context: ServiceContext
     private let loops: [RecommendLoop]
     private let roles: RoleClient
+    private let editions: EditionDesk
 
     /// Reads the settings and makes the parts; nothing is started.
     static func parts(_ context: ServiceContext) throws -> [ServicePart] {
         try Wiring.admitOperators(context)
         let service = RecommendService(try RecommendSettings(context.settings), context)
-        return [service.rolesPart, service.loopsPart, try service.httpPart()]
+        return [service.rolesPart, service.loopsPart, service.catalogPart, try service.httpPart()]
     }
 
     private init(_ settings: RecommendSettings, _ context: ServiceContext) {
         self.settings = settings
         self.context = context
-        let plan = RecommendLoop.Plan(
-            list: GiftList(catalog: settings.catalog), tickets: settings.tickets, pages: settings.pages,
-            options: settings.profiles)
+        let edition = RecommendLoop.Edition(
+            list: GiftList(catalog: settings.catalog), pages: settings.pages)
         let meters = RecommendMeters()
         var redisOptions = RedisOptions()
         redisOptions.clientName = "recommend"
@@ -38,12 +41,18 @@ final class RecommendService: Sendable {
                 address: settings.redis, loop: loop, options: redisOptions, logger: context.logger)
             loops.append(
                 RecommendLoop(
-                    index: index, redis: redis, plan: plan, meters: meters,
+                    index: index, redis: redis, edition: edition,
+                    tickets: VerifiedTickets(
+                        verifier: settings.tickets, entries: settings.ticketEntries,
+                        seed: (.random(in: .min ... .max), .random(in: .min ... .max))),
+                    limits: settings.limits, meters: meters,
                     readiness: context.readiness.check("redis-\(index)")))
         }
         self.loops = loops
-        // One host may serve all games, so that the cap a host is the cap over all.
-        roles = RoleClient(maxConnections: settings.profiles.maxCalls * loops.count)
+        roles = RoleClient(options: settings.profiles)
+        editions = EditionDesk(
+            settings: settings, edition: edition, loops: loops,
+            readiness: context.readiness.check("catalog"), logger: context.logger)
         addRoutes()
         context.logger.info(
             "campaign loaded",
@@ -54,13 +63,14 @@ final class RecommendService: Sendable {
     }
 
     private func addRoutes() {
-        let (loops, settings) = (loops, settings)
+        let (loops, editions) = (loops, editions)
         context.routes.add(.get, "/v1/admin/status") { _ in
             var statuses = [LoopStatus]()
             for loop in loops { statuses.append(try await loop.loop.submit { loop.status }.get()) }
+            let served = editions.served
             return RecommendStatus(
-                campaign: settings.catalog.campaign.id, catalogHash: settings.catalog.contentHash,
-                pages: settings.pages.count, loops: statuses
+                campaign: served.catalog.campaign.id, catalogHash: served.catalog.contentHash,
+                refusedEdit: editions.refusedEdit, pages: served.pages.count, loops: statuses
             ).response
         }
     }
@@ -85,6 +95,17 @@ final class RecommendService: Sendable {
             stop: { [self] in
                 for loop in loops { try? await loop.loop.submit { loop.stop() }.get() }
             })
+    }
+
+    private var catalogPart: ServicePart {
+        let watch = CampaignWatch(
+            CampaignLook(
+                directory: settings.campaignDirectory, webRoot: settings.webRoot,
+                serving: settings.catalog, environment: CampaignDirectory.processEnvironment)
+        ) { [editions] event in editions.take(event) }
+        return ServicePart(
+            "catalog", start: { watch.start() },
+            stop: { try? await NIOThreadPool.singleton.runIfActive { watch.stop() } })
     }
 
     /// On the loop.

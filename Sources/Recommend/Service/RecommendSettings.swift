@@ -2,7 +2,6 @@ import CampaignFiles
 import Catalog
 import Credentials
 import ProfileRoad
-import Profiles
 import Redis
 import ServiceShell
 import ServiceWiring
@@ -11,23 +10,42 @@ import ServiceWiring
 struct RecommendSettings: Sendable {
     static let help = """
         Its own keys: campaign (the directory), redis.url, tickets.keys_file, tickets.audience, static.root, \
-        profiles.deadline, profiles.cache_bytes, profiles.cache_life, profiles.role_life, \
-        profiles.absence_life, profiles.role_timeout, profiles.max_role_calls, profiles.max_role_calls_a_game.
+        claims.url, tickets.remembered, limits.lists, limits.lists_window, limits.refreshes, \
+        limits.refreshes_window, limits.people, limits.max_waiting, limits.max_loop_delay, and profiles.….
         """
 
     let catalog: Catalog
+    let campaignDirectory: String
     let redis: RedisAddress
     let tickets: TicketVerifier
-    let pages: StaticPages
+    /// Verified tickets that a loop remembers.
+    let ticketEntries: Int
+    let limits: RecommendLimits
+    /// The directory of the pages; nil = there are none.
+    let webRoot: String?
+    /// Where pages find Claim; empty = on the same origin.
+    let claimsURL: String
+    let pages: Pages
     let profiles: ProfileRoadOptions
 
     /// - Throws: `SettingsFault` that names the key and what it may be.
     init(_ settings: Settings) throws {
+        campaignDirectory = try settings.path("campaign")
         catalog = try Wiring.catalog(settings)
         redis = try Wiring.redisAddress(settings)
         tickets = try Self.tickets(settings)
-        profiles = try Self.profiles(settings)
-        pages = try Self.pages(settings)
+        ticketEntries = Self.power(
+            try settings.int("tickets.remembered", in: 64...VerifiedTickets.maxEntries, default: 16_384))
+        limits = try RecommendLimits(settings)
+        profiles = try Wiring.profiles(settings)
+        webRoot = try settings.optionalPath("static.root")
+        claimsURL = try Self.claimsURL(settings)
+        pages = try Self.pages(webRoot, catalog, claimsURL)
+    }
+
+    /// The next power of two.
+    private static func power(_ number: Int) -> Int {
+        number == 1 ? 1 : 1 << (Int.bitWidth - (number - 1).leadingZeroBitCount)
     }
 
     private static func tickets(_ settings: Settings) throws -> TicketVerifier {
@@ -40,48 +58,29 @@ struct RecommendSettings: Sendable {
         }
     }
 
-    /// `static.root`: the directory of the pages; without it there are none.
-    private static func pages(_ settings: Settings) throws(SettingsFault) -> StaticPages {
-        guard let root = try settings.optionalPath("static.root") else { return StaticPages() }
-        return try Wiring.setting("static.root", root, allowed: "a readable directory of pages") {
-            path throws(FileFault) in try StaticPages(root: path)
+    private static func pages(
+        _ root: String?, _ catalog: Catalog, _ claimsURL: String
+    ) throws(SettingsFault) -> Pages {
+        try Wiring.setting("static.root", root ?? "", allowed: "a readable directory of pages") {
+            _ throws(FileFault) in try Pages(root: root, catalog: catalog, claimsURL: claimsURL)
         }
     }
 
-    private static func profiles(_ settings: Settings) throws(SettingsFault) -> ProfileRoadOptions {
-        var options = ProfileRoadOptions()
-        options.deadlineMs = try ms(settings, "profiles.deadline", options.deadlineMs, most: .seconds(10))
-        options.cacheBytes = try settings.int(
-            "profiles.cache_bytes", in: 0...(1 << 40), default: options.cacheBytes)
-        options.cacheLifeMs = try ms(
-            settings, "profiles.cache_life", options.cacheLifeMs, most: .seconds(3600))
-        options.ages = ProfileAges(
-            presentS: try seconds(settings, "profiles.role_life", options.ages.presentS),
-            absentS: try seconds(settings, "profiles.absence_life", options.ages.absentS))
-        options.storedLifeMs = Int64(options.ages.presentS) * 1000
-        options.roleTimeoutMs = Int(
-            try ms(settings, "profiles.role_timeout", Int64(options.roleTimeoutMs), most: .seconds(60)))
-        options.roleConnectTimeoutMs = min(options.roleConnectTimeoutMs, options.roleTimeoutMs)
-        options.maxCalls = try settings.int(
-            "profiles.max_role_calls", in: 1...10_000, default: options.maxCalls)
-        options.maxCallsAGame = try settings.int(
-            "profiles.max_role_calls_a_game", in: 1...10_000, default: options.maxCallsAGame)
-        return options
-    }
-
-    private static func ms(
-        _ settings: Settings, _ key: String, _ fallback: Int64, most: Duration
-    ) throws(SettingsFault) -> Int64 {
-        let value = try settings.duration(
-            key, in: .milliseconds(10)...most, default: .milliseconds(fallback))
-        return value.components.seconds * 1000 + value.components.attoseconds / 1_000_000_000_000_000
-    }
-
-    private static func seconds(
-        _ settings: Settings, _ key: String, _ fallback: UInt32
-    ) throws(SettingsFault) -> UInt32 {
-        let value = try settings.duration(
-            key, in: .seconds(1)...(.seconds(30 * 86_400)), default: .seconds(Int64(fallback)))
-        return UInt32(value.components.seconds)
+    /// `claims.url`: an origin such as `https://claim.example.org`, without a path.
+    private static func claimsURL(_ settings: Settings) throws(SettingsFault) -> String {
+        let url = try settings.string("claims.url", default: "")
+        let rest = url.hasPrefix("https://") ? url.dropFirst(8) : url.dropFirst(7)
+        let isOrigin =
+            (url.hasPrefix("http://") || url.hasPrefix("https://")) && !rest.isEmpty
+            && rest.utf8.allSatisfy { byte in
+                (0x61...0x7a).contains(byte) || (0x41...0x5a).contains(byte)
+                    || (0x30...0x39).contains(byte) || ".-:[]".utf8.contains(byte)
+            }
+        guard url.isEmpty || isOrigin else {
+            throw SettingsFault(
+                key: "claims.url", value: url, allowed: "an origin like https://claim.example.org",
+                origin: "settings")
+        }
+        return url
     }
 }

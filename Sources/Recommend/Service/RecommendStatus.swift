@@ -7,7 +7,9 @@ struct LoopStatus: Sendable {
     let redisIsReady: Bool
     let cachedPeople: Int
     let inProgress: Int
+    let waiting: Int
     let soldOutPlaces: Int
+    let shedShare: Double
     let counters: ProfileRoadCounters
 }
 
@@ -15,6 +17,8 @@ struct LoopStatus: Sendable {
 struct RecommendStatus: Sendable {
     let campaign: String
     let catalogHash: String
+    /// Why the files of now are not served; nil = they are.
+    let refusedEdit: String?
     let pages: Int
     let loops: [LoopStatus]
 
@@ -25,6 +29,8 @@ struct RecommendStatus: Sendable {
         json.string(campaign)
         json.key("catalog")
         json.string(catalogHash)
+        json.key("refused_edit")
+        if let refusedEdit { json.string(refusedEdit) } else { json.null() }
         json.key("pages")
         json.integer(Int64(pages))
         json.key("loops")
@@ -39,8 +45,11 @@ struct RecommendStatus: Sendable {
         json.beginObject()
         json.key("redis_ready")
         json.bool(loop.redisIsReady)
+        json.key("shed_share")
+        json.double(loop.shedShare)
         let counts: [(StaticString, UInt64)] = [
             ("cached_people", UInt64(loop.cachedPeople)), ("people_in_progress", UInt64(loop.inProgress)),
+            ("waiting_lists", UInt64(loop.waiting)),
             ("sold_out_places", UInt64(loop.soldOutPlaces)), ("answers", loop.counters.answers),
             ("degraded_answers", loop.counters.degradedAnswers), ("cache_hits", loop.counters.cacheHits),
             ("store_hits", loop.counters.storeHits), ("store_damaged", loop.counters.storeDamaged),

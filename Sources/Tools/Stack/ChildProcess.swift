@@ -32,9 +32,10 @@ package final class ChildProcess: Sendable {
     /// - Parameters:
     ///   - environment: added to this process's own.
     ///   - directory: nil: the run directory.
+    ///   - descriptors: of this process, which the child has as 3, 4, …; they stay the caller's to close.
     package init(
         name: String, executable: String, arguments: [String], environment: [String: String] = [:],
-        directory: String? = nil, in run: RunDirectory
+        directory: String? = nil, descriptors: [Int32] = [], in run: RunDirectory
     ) throws(StackFailure) {
         self.name = name
         self.run = run
@@ -43,7 +44,7 @@ package final class ChildProcess: Sendable {
             SpawnThread.Request(
                 executable: executable, arguments: arguments,
                 environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
-                directory: directory ?? run.path, output: logPath))
+                directory: directory ?? run.path, output: logPath, descriptors: descriptors))
         // Ours and not reaped, so the number cannot have changed hands, even if it has ended already.
         handle = hb_pidfd_open(pid)
         guard handle >= 0, let identity = ProcessIdentity(of: pid) else {

@@ -31,7 +31,8 @@ package enum ServiceProgram {
     /// A program of the system, searched for in PATH.
     package static func locateInPath(_ name: String) throws(StackFailure) -> String {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        for directory in path.split(separator: ":") + ["/usr/bin", "/usr/sbin", "/usr/local/bin"] {
+        let directories = path.split(separator: ":").map(String.init)
+        for directory in directories + ["/usr/bin", "/usr/sbin", "/usr/local/bin"] {
             let candidate = "\(directory)/\(name)"
             if access(candidate, X_OK) == 0 { return candidate }
         }

@@ -18,6 +18,8 @@ final class SpawnThread: Sendable {
         var environment: [String: String]
         var directory: String?
         var output: String?
+        /// Of this process; 3, 4, … in the child.
+        var descriptors: [Int32] = []
     }
 
     private struct Job: Sendable {
@@ -77,10 +79,13 @@ final class SpawnThread: Sendable {
         var pid: pid_t = 0
         let failure = arguments.withUnsafeBufferPointer { arguments in
             environment.withUnsafeBufferPointer { environment in
-                var call = hb_spawn_request(
-                    path: executable, arguments: arguments.baseAddress,
-                    environment: environment.baseAddress, directory: directory, output: output)
-                return hb_spawn(&call, &pid)
+                request.descriptors.withUnsafeBufferPointer { descriptors in
+                    var call = hb_spawn_request(
+                        path: executable, arguments: arguments.baseAddress,
+                        environment: environment.baseAddress, directory: directory, output: output,
+                        descriptors: descriptors.baseAddress, descriptor_count: Int32(descriptors.count))
+                    return hb_spawn(&call, &pid)
+                }
             }
         }
         guard failure == 0 else {

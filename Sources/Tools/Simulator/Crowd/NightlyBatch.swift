@@ -1,3 +1,4 @@
+import Catalog
 import Logging
 import NIOCore
 import ProfileRoad
@@ -28,7 +29,7 @@ enum NightlyBatch {
                 let part = users[start..<min(start + window, users.count)]
                 let commands = part.map { user in
                     var command = RedisCommand("SET", reserving: 192)
-                    command.add(ProfileRoad.key(user: user))
+                    command.add(ProfileRoad.key(campaign: world.catalog.campaign.id, user: user))
                     command.add(ProfileCodec.encode(world.profile(of: user, fetchedAtS: nowS)))
                     command.add("PX" as StaticString)
                     command.add(lifeMs)

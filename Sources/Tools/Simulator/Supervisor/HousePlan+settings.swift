@@ -31,9 +31,11 @@ extension HousePlan {
                 """
         case .recommend:
             return service(part, admin: ports.recommendAdmin) + http(ports.recommend) + redis + tickets
-                + "static: {root: \(staticData)/web}\n"
+                + "static: {root: \(staticData)/web}\nclaims: {url: \"\(claimURL)\"}\n"
         case .claim:
-            return service(part, admin: ports.claimAdmin) + http(ports.claim) + stores + tickets + coupons
+            return service(part, admin: ports.claimAdmin)
+                + http(ports.claim, more: ", allowed_origins: [\"\(recommendURL)\"]") + stores + tickets
+                + coupons
         case .deliverer:
             return service(part, admin: ports.delivererAdmin) + stores
                 + "games: {secrets_dir: \(secrets.gamesDirectory)}\n"
@@ -65,5 +67,7 @@ extension HousePlan {
         """
     }
 
-    private func http(_ port: Int) -> String { "http: {host: 127.0.0.1, port: \(port)}\n" }
+    private func http(_ port: Int, more: String = "") -> String {
+        "http: {host: 127.0.0.1, port: \(port)\(more)}\n"
+    }
 }

@@ -52,7 +52,7 @@ enum Welcome {
               kafka      \(house.kafkaBootstrap)
 
             A coupon, ready to be used by person \(guest.user):
-              \(plan.recommendURL)/?coupon=\(coupon)&ticket=\(ticket)
+              \(plan.recommendURL)/landing/#ticket=\(ticket)&coupon=\(coupon)
 
             List and claim:
               TICKET=\(ticket)

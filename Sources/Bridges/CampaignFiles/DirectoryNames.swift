@@ -1,13 +1,12 @@
-import CampaignFiles
 import Glibc
 
 /// What stands in a directory.
-enum DirectoryNames {
+package enum DirectoryNames {
     /// More names than this are refused rather than read.
-    static let maximum = 10_000
+    package static let maximum = 10_000
 
     /// The names in it, sorted, without those that begin with a dot.
-    static func list(_ path: String) throws(FileFault) -> [String] {
+    package static func list(_ path: String) throws(FileFault) -> [String] {
         guard let directory = opendir(path) else {
             throw FileFault(path: path, reason: String(cString: strerror(errno)))
         }
