@@ -233,7 +233,8 @@ let package = Package(
         tests(
             "Integration",
             core + [
-                "CampaignFiles", "Simulator", "Stack", "Redis", "Kafka", "OrderStore", "OrderLog", "ProfileRoad",
+                "CampaignFiles", "Simulator", "Stack", "Redis", "Kafka", "OrderStore", "OrderLog",
+                "ProfileRoad",
                 "HTTPClient", "HTTPServer", nioCore, nioPosix, logging,
             ]),
     ]

@@ -178,7 +178,7 @@ struct ExchangeTests {
                 #expect(try await future.get().profile.absences == 1)
                 try await probe.writesDone()
             }
-            // The person registers, and says so on the first loop, once the answer of before is no longer held.
+            // The person registers, and says so on the first loop, once the older answer is no longer held.
             for _ in 0..<3601 { try await first.passHold() }
             let refreshed = first.start(7, games: 0, refresh: 0)
             let nowNs: UInt64 = 3_602_000_000_000

@@ -28,7 +28,7 @@ private struct Sayings {
     }
 }
 
-/// Two processes' roads over one Redis, people who register as time goes on, and everything that can go wrong.
+/// Two processes' roads over one Redis, people who register as time goes on, and all that can go wrong.
 private final class Turmoil {
     private static let people = UInt64(1)...12
     private let probes: [RoadProbe]

@@ -43,6 +43,18 @@ struct RefreshTests {
         }
     }
 
+    @Test("unless the caller sees to it that nobody asks too often: then it is asked whatever was answered")
+    func always() async throws {
+        try await RoadFixture.with { fixture in
+            try await fixture.road({ $0.holdMs = 3_600_000 }) { probe in
+                try await makeAbsent(probe)
+                let future = probe.start(7, games: 0, refresh: 0, always: true)
+                try await probe.reply(try await probe.questions(1)[0], RoleBody.role(9))
+                #expect(try await future.get().profile.game(0)?.roles == [Role(region: 0, id: 9)])
+            }
+        }
+    }
+
     @Test("where it cannot be asked, the older answer stands and the game is named missing")
     func fails() async throws {
         try await RoadFixture.with { fixture in

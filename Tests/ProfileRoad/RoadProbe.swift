@@ -51,11 +51,15 @@ final class RoadProbe: @unchecked Sendable {
     /// Asks the road; the answer comes with the future.
     ///
     /// - Parameter refresh: the game that is asked anew, beside `games`.
-    func start(_ user: UInt64, games: UInt64, refresh: UInt8? = nil) -> EventLoopFuture<ProfileAnswer> {
+    func start(
+        _ user: UInt64, games: UInt64, refresh: UInt8? = nil, always: Bool = false
+    ) -> EventLoopFuture<ProfileAnswer> {
         let promise = loop.makePromise(of: ProfileAnswer.self)
         loop.execute {
             if let refresh {
-                self.road.refresh(user: user, game: refresh, games: games) { promise.succeed($0) }
+                self.road.refresh(user: user, game: refresh, games: games, always: always) {
+                    promise.succeed($0)
+                }
             } else {
                 self.road.profile(user: user, games: games) { promise.succeed($0) }
             }
@@ -105,8 +109,8 @@ final class RoadProbe: @unchecked Sendable {
         return try await redis.send(.make("GET", RoadFixture.key(user))).bytes
     }
 
-    /// Waits for the writes begun so far: replies come in order, and a write that finds its script missing, or
-    /// another's value, is sent again when its reply has come.
+    /// Waits for the writes begun so far: replies come in order, and a write that finds its script missing,
+    /// or another's value, is sent again when its reply has come.
     func writesDone() async throws {
         for _ in 0..<4 { _ = try await redis.send(.make("PING")) }
     }

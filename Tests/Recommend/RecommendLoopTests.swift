@@ -96,7 +96,7 @@ private final class LoopHarness: @unchecked Sendable {
         }
     }
 
-    func ticket(_ user: UInt64, audience: String = "hongbao", expiresInS: Int64 = 60) -> String {
+    func ticket(_ user: UInt64, audience: String = "hongbao", expiresInS: Int64 = 3600) -> String {
         let nowS = SystemClock.nowMs / 1000
         return signer.sign(user: user, audience: audience, issuedAtS: nowS, expiresAtS: nowS + expiresInS)
     }

@@ -40,13 +40,20 @@ extension HTTPConnection {
         append(&out)
         if out.readableBytes >= shared.options.maxGatheredBytes {
             flushGathered()
-        } else if !isInRead, !isFlushDue {
-            isFlushDue = true
-            shared.flushSoon(self)
+        } else if !isInRead {
+            flushAtEndOfTick()
         }
     }
 
-    /// Writes out what was gathered. During a read that is at its end; otherwise at the end of the tick.
+    /// Not at once: the answers of all connections that were read in this tick leave one after the other, so
+    /// that a peer which serves many of them is woken once and not for each.
+    func flushAtEndOfTick() {
+        guard out.readableBytes > 0, !isFlushDue else { return }
+        isFlushDue = true
+        shared.flushSoon(self)
+    }
+
+    /// Writes out what was gathered.
     func flushGathered() {
         isFlushDue = false
         guard out.readableBytes > 0, let context else { return }

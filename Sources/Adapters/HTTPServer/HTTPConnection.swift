@@ -155,7 +155,7 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     func channelReadComplete(context: ChannelHandlerContext) {
         isInRead = false
         pump()
-        flushGathered()
+        flushAtEndOfTick()
     }
 
     /// A failed socket.

@@ -1,6 +1,7 @@
 import CRdKafka
 import Glibc
 import Logging
+import Synchronization
 
 /// librdkafka's in-memory Kafka cluster, on a loopback port of its own choosing.
 ///
@@ -18,6 +19,8 @@ package final class LocalCluster: @unchecked Sendable {
     // cluster's thread.
     private let host: ClientHandle
     private let cluster: OpaquePointer
+    /// The ports of brokers that are down.
+    private let reservations = Mutex<[Reservation]>([])
     /// `host:port` of its brokers, comma-separated; stays the same for the cluster's life.
     package let bootstrap: String
 
@@ -43,10 +46,49 @@ package final class LocalCluster: @unchecked Sendable {
     /// Drops all connections and refuses new ones; the data stays, and so does the port.
     package func setDown() throws(KafkaFailure) {
         try command("broker down") { rd_kafka_mock_broker_set_down(cluster, -1) }
+        reservations.withLock { if $0.isEmpty { $0 = Self.reserve(bootstrap) } }
     }
 
     package func setUp() throws(KafkaFailure) {
         try command("broker up") { rd_kafka_mock_broker_set_up(cluster, -1) }
+        reservations.withLock { $0 = [] }
+    }
+
+    /// A bound socket that does not listen: nobody is given its port meanwhile. The cluster ends the process
+    /// where it cannot have its port back, and any connection of the machine's may be given a free one.
+    private final class Reservation: Sendable {
+        private let descriptor: Int32
+
+        init?(port: UInt16) {
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+            guard descriptor >= 0 else { return nil }
+            var on: Int32 = 1
+            setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = port.bigEndian
+            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+            let status = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            guard status == 0 else {
+                close(descriptor)
+                return nil
+            }
+            self.descriptor = descriptor
+        }
+
+        deinit {
+            close(descriptor)
+        }
+    }
+
+    private static func reserve(_ bootstrap: String) -> [Reservation] {
+        bootstrap.split(separator: ",").compactMap { broker in
+            broker.split(separator: ":").last.flatMap { UInt16($0) }.flatMap { Reservation(port: $0) }
+        }
     }
 
     /// The next requests of the API key (https://kafka.apache.org/protocol#protocol_api_keys) fail with

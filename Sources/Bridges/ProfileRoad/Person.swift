@@ -8,6 +8,8 @@ struct Person {
         let games: UInt64
         /// Those of them that are asked although there are answers.
         let anew: UInt64
+        /// Even if they were answered a moment ago.
+        let isAlways: Bool
         /// The games it still needs an answer or a refusal for; set once the store has been read.
         var awaits: UInt64 = 0
         let then: (ProfileAnswer) -> Void

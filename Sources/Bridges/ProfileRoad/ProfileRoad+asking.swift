@@ -5,11 +5,12 @@ import Profiles
 /// Working on a person: who waits, what is asked, what comes.
 extension ProfileRoad {
     func join(
-        _ user: UInt64, games: UInt64, anew: UInt64, then: @escaping (ProfileAnswer) -> Void
+        _ user: UInt64, games: UInt64, anew: UInt64, always: Bool, then: @escaping (ProfileAnswer) -> Void
     ) {
         let games = games & catalog.allGames
         nextWaiter += 1
-        let waiter = Person.Waiter(id: nextWaiter, games: games, anew: anew & games, then: then)
+        let waiter = Person.Waiter(
+            id: nextWaiter, games: games, anew: anew & games, isAlways: always, then: then)
         if people[user] == nil {
             let person = Person(profile: remembered(user))
             guard people.count < options.maxPeople else {
@@ -63,7 +64,7 @@ extension ProfileRoad {
         var awaits = wanted & person.asked
         let (asks, nowNs) = (wanted & ~person.asked, monotonicNs())
         if asks != 0 {
-            let again = waiter.anew & person.profile.known
+            let again = waiter.isAlways ? 0 : waiter.anew & person.profile.known
             let tickets = exchange.want(user, games: asks, again: again, road: place, nowNs: nowNs)
             for (game, ticket) in tickets {
                 let bit: UInt64 = 1 << UInt64(game)

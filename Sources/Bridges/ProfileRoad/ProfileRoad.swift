@@ -159,22 +159,25 @@ package final class ProfileRoad {
         if let missing = load(user: user, games: games & catalog.allGames, into: &flat) {
             return then(ProfileAnswer(profile: Profile(flat), missing: missing, degraded: missing != 0))
         }
-        join(user, games: games, anew: 0, then: then)
+        join(user, games: games, anew: 0, always: false, then: then)
     }
 
     /// Asks a game's role service although there is an answer, because the person may have registered
     /// since: for a claim that the answer would refuse, and for a person who says so. The new answer takes
     /// the older one's place, here and in Redis. Where it cannot be asked, the older answer stands in the
-    /// profile and the game in `missing`. An answer younger than `holdMs`, whoever got it, is not asked for
-    /// again.
+    /// profile and the game in `missing`.
     ///
-    /// - Parameter games: those that the answer is to tell of as well, as `profile` would.
+    /// - Parameters:
+    ///   - games: those that the answer is to tell of as well, as `profile` would.
+    ///   - always: false = an answer younger than `holdMs`, whoever got it, is not asked for again; true = it
+    ///     is: for a caller who limits how often a person may.
     package func refresh(
-        user: UInt64, game: UInt8, games: UInt64 = 0, then: @escaping (ProfileAnswer) -> Void
+        user: UInt64, game: UInt8, games: UInt64 = 0, always: Bool = false,
+        then: @escaping (ProfileAnswer) -> Void
     ) {
         loop.assertInEventLoop()
         let game: UInt64 = 1 << UInt64(game)
-        join(user, games: games | game, anew: game, then: then)
+        join(user, games: games | game, anew: game, always: always, then: then)
     }
 
     // MARK: - Time

@@ -31,6 +31,7 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
     let logger: Logger
     /// What the loop works with beside Redis; set by ``start(_:)``.
     private(set) var tools: Tools?
+    private var roadMeters: ProfileRoadMeters
 
     var keeper: LaneKeeper
     var batchers: [ShardBatcher<PendingClaim>]
@@ -76,6 +77,7 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
         self.meters = meters
         self.readiness = readiness
         gauges = LoopGauges(index: index)
+        roadMeters = ProfileRoadMeters(loop: index)
         self.logger = logger
         store = OrderStore(redis: redis, keys: plan.keys)
         let limits = plan.limits
@@ -142,6 +144,7 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
         gauges.show(
             open: open, flights: flights.count, unconfirmed: confirms.count,
             hasLane: keeper.lane(nowNs: nowNs) != nil)
+        if let road = tools?.road { roadMeters.show(road) }
         showReadiness()
     }
 

@@ -169,7 +169,7 @@ final class RecommendLoop: HTTPService, @unchecked Sendable {
     private func refresh(_ request: HTTPRequest, _ responder: HTTPResponder) {
         guard let visit = admit(request, responder, isRefresh: true), let road else { return }
         waiting += 1
-        road.refresh(user: visit.user, game: visit.game, games: edition.allGames) { [self] in
+        road.refresh(user: visit.user, game: visit.game, games: edition.allGames, always: true) { [self] in
             found($0, visit, responder)
         }
     }

@@ -10,10 +10,10 @@ struct Train: ParsableCommand {
             \(TrainingOptions.logForm)
 
             --out gets a line {"user": "123", "vector": […]} for each person whose choices or games tell of \
-            a taste, in the form that `recommend load-profiles` reads. --model gets features and popularities \
-            of the packs in the form of a campaign's model.json: put it into the campaign's directory \
-            together with loading the vectors, since one means nothing without the other. A log says in \
-            which games a person is registered and not as whom, so registrations are not written.
+            a taste, in the form that `recommend load-profiles` reads. --model gets features and \
+            popularities of the packs in the form of a campaign's model.json: put it into the campaign's \
+            directory together with loading the vectors, since one means nothing without the other. A log \
+            says in which games a person is registered and not as whom, so registrations are not written.
 
             The same log, options and machine give the same files.
 

@@ -102,3 +102,19 @@ package enum LoopbackHTTP {
         return (0...(bytes.count - 4)).first { bytes[$0..<$0 + 4].elementsEqual(end) }
     }
 }
+
+/// A request that is sent and not yet answered: to hold one open, or to leave one unfinished.
+package final class OpenRequest {
+    private let socket: LoopbackSocket
+
+    /// - Parameter bytes: what is sent at once, as it is.
+    package init(port: Int, _ bytes: String, within limit: Duration = .seconds(30)) throws(StackFailure) {
+        socket = try LoopbackSocket(port: port, deadline: Deadline(after: limit))
+        try socket.write(Array(bytes.utf8))
+    }
+
+    /// What comes first; waits for it.
+    package func answer() throws(StackFailure) -> String {
+        String(decoding: try socket.read(), as: UTF8.self)
+    }
+}

@@ -35,8 +35,10 @@ extension Landing {
             #expect(shown.count == house.catalog.gifts.count)
             #expect(try visit.text("#title") == "Spring Festival Red Packets")
             let free = try visit.strings(
-                "[...document.querySelectorAll('.gift.is-free button')].map((b) => b.closest('li').dataset.gift)"
-            )
+                """
+                [...document.querySelectorAll('.gift.is-free button')]
+                    .map((button) => button.closest('li').dataset.gift)
+                """)
             #expect(Set(free) == Set(try house.list(guest).filter(\.isClaimable).map(\.id)))
             let first = try #require(free.first)
             let gift = try #require(house.catalog.gift(id: first))

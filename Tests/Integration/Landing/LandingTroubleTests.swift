@@ -91,6 +91,37 @@ extension Landing {
             #expect(visit.page.complaints.isEmpty)
         }
 
+        @Test("too many people: the same claim is sent again by itself, as late as it is asked to")
+        func busy() async throws {
+            let guest = try await house.guest(where: isPlayer)
+            let visit = try house.visit(house.book.link(guest))
+            try visit.waitForList()
+            // The first two claims are answered by nobody but this.
+            try visit.page.evaluate(
+                """
+                (() => {
+                  const real = fetch, answers = [[503, "1"], [429, "3660"]];
+                  globalThis.bodies = [];
+                  globalThis.fetch = async (url, of) => {
+                    if (of?.method !== "POST") return real(url, of);
+                    bodies.push(of.body);
+                    if (answers.length === 0) return real(url, of);
+                    const [status, after] = answers.shift();
+                    return new Response("{}", {
+                      status, headers: { "retry-after": after, "content-type": "application/problem+json" },
+                    });
+                  };
+                })()
+                """)
+            try visit.claim(try #require(try house.claimable(guest).first))
+            try visit.waitForText(".order-clock", "Again in 36")
+            #expect(try visit.text("#order-title") == "Very many people are claiming")
+            #expect(try visit.holds("bodies.length === 2"))
+            try visit.click("#order button")
+            try visit.waitForOrder("state", "delivered")
+            #expect(try visit.holds("bodies.length === 3 && new Set(bodies).size === 1"))
+        }
+
         @Test("Claim is away: try again, also over a reload; once it is back the same claim gets through")
         func claimAway() async throws {
             let guest = try await house.guest(where: isPlayer)

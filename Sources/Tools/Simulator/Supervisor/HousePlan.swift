@@ -78,6 +78,10 @@ struct HousePlan: Sendable {
             }
             try NotesFile.write(text, to: "\(target)/\(name)")
         }
+        let model = "\(source)/\(CatalogLoader.modelFileName)"
+        guard access(model, F_OK) == 0 else { return target }
+        let text = String(decoding: try FileBytes.read(model), as: UTF8.self)
+        try NotesFile.write(text, to: "\(target)/\(CatalogLoader.modelFileName)")
         return target
     }
 }
