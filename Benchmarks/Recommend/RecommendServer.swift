@@ -62,6 +62,7 @@ final class RecommendServer {
         profiles:
           cache_bytes: \(settings.cacheBytes)
           cache_life: 1h
+          absence_cache_life: 1h
           role_life: 24h
           absence_life: 24h
           deadline: \(settings.deadlineMs)ms

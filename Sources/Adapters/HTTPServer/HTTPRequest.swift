@@ -126,32 +126,28 @@ package struct HTTPRequest: Sendable {
 
     /// The token of `Authorization: Bearer <token>`; nil with another scheme or none.
     package var bearerToken: Substring? {
-        withBearerToken { Substring(decoding: $0, as: UTF8.self) }
+        var text: Substring?
+        withBearerToken { text = Substring(decoding: $0, as: UTF8.self) }
+        return text
     }
 
     /// Calls `body` with the bytes of the bearer token where they stand: nothing is allocated. The pointer is
-    /// good during the call only.
+    /// good during the call only. Not generic, so that no caller in another module pays for metadata.
     ///
-    /// - Returns: nil, and `body` is not called, with another scheme or none.
-    package func withBearerToken<Value, Failure: Error>(
-        _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Value
-    ) throws(Failure) -> Value? {
-        // A Result, because ByteBuffer's closures lose the error's type.
-        let result: Result<Value, Failure>? = head.withUnsafeReadableBytes { bytes in
+    /// - Returns: false, and `body` is not called, with another scheme or none.
+    @discardableResult
+    package func withBearerToken(_ body: (UnsafeBufferPointer<UInt8>) -> Void) -> Bool {
+        head.withUnsafeReadableBytes { bytes in
             let span = meaning.authorization.range
             guard span.count >= 7,
                 ByteClass.matches(bytes, span.lowerBound, span.lowerBound + 7, "bearer ")
-            else { return nil }
+            else { return false }
             let token = UnsafeRawBufferPointer(rebasing: bytes[span.dropFirst(7)])
-            return token.withMemoryRebound(to: UInt8.self) { token in
-                do throws(Failure) {
-                    return .success(try body(token))
-                } catch {
-                    return .failure(error)
-                }
-            }
+            body(
+                UnsafeBufferPointer(
+                    start: token.assumingMemoryBound(to: UInt8.self).baseAddress, count: token.count))
+            return true
         }
-        return try result?.get()
     }
 
     private func text(_ range: Range<Int>) -> String {

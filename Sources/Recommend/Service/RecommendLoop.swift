@@ -227,13 +227,15 @@ final class RecommendLoop: HTTPService, @unchecked Sendable {
 
     /// Nil = there is no ticket.
     private func verify(_ request: HTTPRequest, nowS: Int64) -> Result<Ticket, TicketError>? {
+        var result: Result<Ticket, TicketError>?
         request.withBearerToken { token in
             do throws(TicketError) {
-                return .success(try tickets.verify(token, nowS: nowS))
+                result = .success(try tickets.verify(token, nowS: nowS))
             } catch {
-                return .failure(error)
+                result = .failure(error)
             }
         }
+        return result
     }
 
     private func refuse(
