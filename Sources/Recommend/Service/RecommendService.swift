@@ -11,6 +11,7 @@ import ServiceShell
 import ServiceWiring
 import Synchronization
 import Telemetry
+import Wire
 
 /// The process: its loops, what they share, and the order in which all of it starts and stops.
 final class RecommendService: Sendable {
@@ -110,11 +111,13 @@ final class RecommendService: Sendable {
 
     /// On the loop.
     private func start(_ loop: RecommendLoop) {
+        // The system's generator would be a system call for each profile that is kept.
+        var generator = SplitMix64(seed: .random(in: .min ... .max))
         loop.start { redis in
             ProfileRoad(
                 catalog: settings.catalog, loop: redis.loop, redis: redis, roles: roles,
                 options: settings.profiles, wallMs: { SystemClock.nowMs },
-                random: { .random(in: .min ... .max) })
+                random: { generator.next() })
         }
     }
 
