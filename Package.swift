@@ -128,6 +128,7 @@ let package = Package(
             "Bridges", "ServiceWiring",
             [
                 "CampaignFiles", "Catalog", "Credentials", "ProfileRoad", "Profiles", "Redis", "ServiceShell",
+                nioPosix,
             ]),
         module("Bridges", "OrderStore", ["Wire", "Catalog", "Orders", "Redis", nioCore, logging]),
         module(

@@ -87,23 +87,6 @@ private final class RoleDesk: HTTPService {
             let game = people.catalog.game(id: String(name)), let text = request.query("user"),
             let user = UInt64(text), let index = people.index(user)
         else { return nil }
-        let registration = people.profile(index).game(game.slot)
-        var json = JSONWriter()
-        json.beginObject()
-        json.key("registered_at")
-        if let registration { json.unsigned(UInt64(registration.registeredAtS)) } else { json.null() }
-        json.key("roles")
-        json.beginArray()
-        for role in registration?.roles ?? [] {
-            json.beginObject()
-            json.key("region")
-            json.string(game.regions[Int(role.region)].id)
-            json.key("role")
-            json.decimalString(role.id)
-            json.endObject()
-        }
-        json.endArray()
-        json.endObject()
-        return json.bytes
+        return RoleAnswer.json(people.profile(index).game(game.slot), game: game)
     }
 }

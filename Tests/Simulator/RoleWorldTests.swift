@@ -48,7 +48,7 @@ import Testing
         for user in users.prefix(200) {
             for game in catalog.games {
                 let registration = world.registration(of: user, game: game.slot)
-                let answer = GameProfile.roleAnswer(registration, game: game)
+                let answer = RoleAnswer.json(registration, game: game)
                 #expect(try RoleAnswer.parse(answer, game: game) == registration)
             }
         }

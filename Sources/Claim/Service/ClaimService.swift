@@ -28,7 +28,7 @@ final class ClaimService: Sendable {
         let service = try ClaimService(try ClaimSettings(context), context)
         let watch = service.settings.kafka.watch.map { [$0] } ?? []
         return watch + [
-            service.kafkaPart, service.rolesPart, service.loopsPart, service.topicsPart,
+            service.kafkaPart, Wiring.part(service.roles), service.loopsPart, service.topicsPart,
             try service.httpPart(),
         ]
     }
@@ -81,15 +81,6 @@ final class ClaimService: Sendable {
 
     private var kafkaPart: ServicePart {
         ServicePart("kafka", start: {}, stop: { [producer] in await producer.close(deadlineMs: 2000) })
-    }
-
-    private var rolesPart: ServicePart {
-        ServicePart(
-            "roles", start: {},
-            stop: { [roles] in
-                // It joins a thread, so not on one of the few that run async code.
-                try? await NIOThreadPool.singleton.runIfActive { roles.close(deadlineMs: 0) }
-            })
     }
 
     private var loopsPart: ServicePart {

@@ -31,4 +31,25 @@ package enum RoleAnswer {
         }
         return GameProfile(game: game.slot, registeredAtS: UInt32(registeredAt), roles: roles)
     }
+
+    /// The form that `parse` reads, as the stand-ins of role services give it; nil = never registered.
+    package static func json(_ registration: GameProfile?, game: Game) -> [UInt8] {
+        var json = JSONWriter()
+        json.beginObject()
+        json.key("registered_at")
+        if let registration { json.unsigned(UInt64(registration.registeredAtS)) } else { json.null() }
+        json.key("roles")
+        json.beginArray()
+        for role in registration?.roles ?? [] {
+            json.beginObject()
+            json.key("region")
+            json.string(game.regions[Int(role.region)].id)
+            json.key("role")
+            json.decimalString(role.id)
+            json.endObject()
+        }
+        json.endArray()
+        json.endObject()
+        return json.bytes
+    }
 }

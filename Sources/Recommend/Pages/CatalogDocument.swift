@@ -95,15 +95,3 @@ struct CatalogDocument: Sendable {
         json.endObject()
     }
 }
-
-extension JSONWriter {
-    /// `{"en":…,"zh":…}`.
-    mutating func localized(_ text: LocalizedText) {
-        beginObject()
-        key("en")
-        string(text.en)
-        key("zh")
-        string(text.zh)
-        endObject()
-    }
-}

@@ -55,8 +55,13 @@ struct RecommendLimits: Sendable {
         let window = try settings.duration(
             "limits.\(name)_window", in: .seconds(1)...(.seconds(Int64(PersonLimit.maxWindowS))),
             default: window)
-        // Both are in the limiter's bounds by now.
-        let limit = try! PersonLimit(quota: quota, windowS: Int(window.components.seconds))
+        guard window.components.attoseconds == 0,
+            let limit = try? PersonLimit(quota: quota, windowS: Int(window.components.seconds))
+        else {
+            throw SettingsFault(
+                key: "limits.\(name)_window", value: "\(window)", allowed: "whole seconds, 1s to 24h",
+                origin: "settings")
+        }
         return PersonQuota(limit, name: name)
     }
 }

@@ -161,17 +161,29 @@ final class RecommendLoop: HTTPService, @unchecked Sendable {
         if let missing = road.load(user: visit.user, games: games, into: &scratch.person) {
             return answer(missing: missing, degraded: missing != 0, visit, responder)
         }
-        waiting += 1
+        guard mayWait(responder) else { return }
         road.profile(user: visit.user, games: games) { [self] in found($0, visit, responder) }
     }
 
     /// The person says that they have just registered in a game: its role service is asked now.
     private func refresh(_ request: HTTPRequest, _ responder: HTTPResponder) {
         guard let visit = admit(request, responder, isRefresh: true), let road else { return }
-        waiting += 1
+        guard mayWait(responder) else { return }
         road.refresh(user: visit.user, game: visit.game, games: edition.allGames, always: true) { [self] in
             found($0, visit, responder)
         }
+    }
+
+    /// Counts a list whose profile has to be found, while there are not too many of them. Who is cached waits
+    /// for nobody: role services that hang must not shut them out.
+    private func mayWait(_ responder: HTTPResponder) -> Bool {
+        guard waiting < limits.maxWaiting else {
+            tally.overloaded += 1
+            responder.respond(RecommendProblem.overloaded)
+            return false
+        }
+        waiting += 1
+        return true
     }
 
     private func found(_ answer: ProfileAnswer, _ visit: Visit, _ responder: HTTPResponder) {
@@ -192,7 +204,7 @@ final class RecommendLoop: HTTPService, @unchecked Sendable {
     /// Everything that is decided before a profile is looked for; nil = the request has been answered.
     private func admit(_ request: HTTPRequest, _ responder: HTTPResponder, isRefresh: Bool) -> Visit? {
         guard road != nil else { return refuse(responder, RecommendProblem.starting, \.overloaded) }
-        guard !shedder.sheds(), waiting < limits.maxWaiting else {
+        guard !shedder.sheds() else {
             return refuse(responder, RecommendProblem.overloaded, \.overloaded)
         }
         let startedNs = SystemClock.nowNs

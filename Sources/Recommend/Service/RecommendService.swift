@@ -25,7 +25,7 @@ final class RecommendService: Sendable {
     static func parts(_ context: ServiceContext) throws -> [ServicePart] {
         try Wiring.admitOperators(context)
         let service = RecommendService(try RecommendSettings(context.settings), context)
-        return [service.rolesPart, service.loopsPart, service.catalogPart, try service.httpPart()]
+        return [Wiring.part(service.roles), service.loopsPart, service.catalogPart, try service.httpPart()]
     }
 
     private init(_ settings: RecommendSettings, _ context: ServiceContext) {
@@ -77,15 +77,6 @@ final class RecommendService: Sendable {
     }
 
     // MARK: - Parts
-
-    private var rolesPart: ServicePart {
-        ServicePart(
-            "roles", start: {},
-            stop: { [roles] in
-                // It joins a thread, so not on one of the few that run async code.
-                try? await NIOThreadPool.singleton.runIfActive { roles.close(deadlineMs: 0) }
-            })
-    }
 
     private var loopsPart: ServicePart {
         ServicePart(

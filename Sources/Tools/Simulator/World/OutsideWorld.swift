@@ -77,7 +77,7 @@ final class OutsideWorld {
 
     func role(game: UInt8, user: UInt64) -> GameDesk.Answer {
         roleQuestions += 1
-        let body = GameProfile.roleAnswer(
+        let body = RoleAnswer.json(
             roles.registration(of: user, game: game), game: catalog.games[Int(game)])
         return GameDesk.Answer(
             status: 200, body: body, afterMs: roles.answerDelayMs(user: user, game: game))

@@ -85,26 +85,3 @@ struct RoleWorld: Sendable {
         return GameProfile(game: game.slot, registeredAtS: UInt32(registeredAtS), roles: roles)
     }
 }
-
-extension GameProfile {
-    /// The answer of the game's role service about a person (IDIP form); nil = never registered there.
-    static func roleAnswer(_ registration: GameProfile?, game: Game) -> [UInt8] {
-        var json = JSONWriter()
-        json.beginObject()
-        json.key("registered_at")
-        if let registration { json.unsigned(UInt64(registration.registeredAtS)) } else { json.null() }
-        json.key("roles")
-        json.beginArray()
-        for role in registration?.roles ?? [] {
-            json.beginObject()
-            json.key("region")
-            json.string(game.regions[Int(role.region)].id)
-            json.key("role")
-            json.decimalString(role.id)
-            json.endObject()
-        }
-        json.endArray()
-        json.endObject()
-        return json.bytes
-    }
-}
