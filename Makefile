@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down lint build clean fuzz screenshot bench-recommend packages
+.PHONY: help demo test up down lint build clean fuzz screenshot test-tls bench-recommend bench-claim torture-claim packages
 
 # The system's parts: C libraries, libjwt (the oracle of the tickets' tests), redis-server.
 PACKAGES := libhiredis-dev librdkafka-dev libcurl4-openssl-dev libssl-dev libjwt-dev zlib1g-dev libbrotli-dev \
@@ -12,8 +12,10 @@ PACKAGES := libhiredis-dev librdkafka-dev libcurl4-openssl-dev libssl-dev libjwt
 # The tests compare our HTTP parser with nginx's, and open the landing page in a browser.
 test screenshot: PACKAGES += chromium fonts-noto-cjk
 test: PACKAGES += nginx
+test-tls: PACKAGES += openssl curl
 # The benchmarks' peers and load generator.
 bench-recommend: PACKAGES += nginx libnginx-mod-http-lua lua-resty-core lua-nginx-redis wrk
+bench-claim: PACKAGES += redis-tools
 SWIFT ?= swift
 RELEASE := .build/release
 
@@ -35,6 +37,13 @@ test: packages ## all tests, unit and integration; starts and stops its own serv
 	@$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --disable-xctest
 
+# A build of its own, of what TLS concerns alone: BoringSSL takes minutes, and nothing else has use for it.
+TLS_BUILD := --scratch-path .build-tls --traits TLS
+test-tls: export HONGBAO_TESTS := TLS
+test-tls: packages ## the tests of TLS on the ports, in .build-tls with the package trait TLS
+	@$(SWIFT) build $(TLS_BUILD) --product hongbaoPackageTests
+	$(SWIFT) test $(TLS_BUILD) --skip-build --disable-xctest
+
 up: packages ## the same stack, left running; prints the URLs and a coupon ready to claim with
 	@$(SWIFT) build -c release
 	$(RELEASE)/simulator up
@@ -51,6 +60,14 @@ bench-recommend: packages ## the list's benchmarks beside their peers; prints a 
 	$(SWIFT) build -c release --product bench-recommend
 	$(RELEASE)/bench-recommend
 
+bench-claim: packages ## the claim's benchmarks beside their peers; prints a table, writes .run/bench/claim.json (ARGS="--only …")
+	@for product in claim local-kafka bench-claim; do $(SWIFT) build -c release --product $$product; done
+	$(RELEASE)/bench-claim $(ARGS)
+
+torture-claim: packages ## a million claim attempts under kills, stops, cuts and losses, and the books (ARGS="--seed …")
+	@for product in claim local-kafka reconciler simulator; do $(SWIFT) build -c release --product $$product; done
+	$(RELEASE)/simulator torture $(ARGS)
+
 fuzz: ## the HTTP parser under libFuzzer and the address sanitizer, for FUZZ_SECONDS (default 120)
 	@Tests/Fuzz/run $${FUZZ_SECONDS:-120}
 
@@ -62,7 +79,7 @@ build: packages ## release build of everything
 	@$(SWIFT) build -c release
 
 clean: down ## stop the stack, remove what was built and what runs left
-	@rm -rf .build .run
+	@rm -rf .build .build-tls .run
 
 # Installs what is missing and nothing else. A package's start-up script must not start a Redis of the system's:
 # ours run on private ports; the policy that says so is put back as it was.

@@ -17,6 +17,11 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 /// A second reading of HTTP/1.1 for the simulated games, apart from the server's own.
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+/// TLS on the ports, with BoringSSL: only with the trait, since it takes minutes to build.
+let nioTLS: [Target.Dependency] = [
+    .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["TLS"])),
+    .product(name: "NIOTLS", package: "swift-nio", condition: .when(traits: ["TLS"])),
+]
 /// Lock-free single words (counters, credits) that cross threads.
 let atomics = Target.Dependency.product(name: "Atomics", package: "swift-atomics")
 /// Command lines: `--help` that explains, usage errors with exit code 64.
@@ -65,6 +70,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], data: [String] =
         swiftSettings: settings)
 }
 
+/// The suites that are built, by name, or all. Test targets are built as one bundle, so that `make test-tls`,
+/// which needs one of them in a build of its own, would otherwise build everything a second time.
+let wantedTests = Context.environment["HONGBAO_TESTS"]?.split(separator: ",").map { "\($0)Tests" }
+
 let core: [Target.Dependency] = ["Wire", "Catalog", "Profiles", "Orders", "Pacing", "Credentials"]
 let shell: [Target.Dependency] = ["Telemetry", "ServiceShell", "ServiceWiring", "HTTPServer"]
 
@@ -78,9 +87,14 @@ let package = Package(
         .executable(name: "simulator", targets: ["Simulator"]),
         .executable(name: "local-kafka", targets: ["LocalKafka"]),
         .executable(name: "bench-recommend", targets: ["BenchRecommend"]),
+        .executable(name: "bench-claim", targets: ["BenchClaim"]),
+    ],
+    traits: [
+        .trait(name: "TLS", description: "TLS on the public and the admin port, through swift-nio-ssl.")
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-atomics.git", from: "1.3.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
@@ -111,7 +125,7 @@ let package = Package(
         // Adapters: sockets, threads and C handles; nothing of gifts.
         module("Adapters", "Redis", ["CHiredis", nioCore, nioPosix, logging]),
         module("Adapters", "Kafka", ["CRdKafka", nioCore, atomics, logging]),
-        module("Adapters", "HTTPServer", ["Wire", nioCore, nioPosix, logging, metrics]),
+        module("Adapters", "HTTPServer", ["Wire", nioCore, nioPosix, logging, metrics] + nioTLS),
         module("Adapters", "HTTPClient", ["CCurl", atomics, logging]),
         module("Adapters", "Telemetry", [logging, metrics, atomics, "CLinux"]),
         module(
@@ -127,8 +141,8 @@ let package = Package(
         module(
             "Bridges", "ServiceWiring",
             [
-                "CampaignFiles", "Catalog", "Credentials", "ProfileRoad", "Profiles", "Redis", "ServiceShell",
-                nioPosix,
+                "CampaignFiles", "Catalog", "Credentials", "Pacing", "ProfileRoad", "Profiles", "Redis",
+                "ServiceShell", "Telemetry", "Wire", nioCore, nioPosix, logging, metrics,
             ]),
         module("Bridges", "OrderStore", ["Wire", "Catalog", "Orders", "Redis", nioCore, logging]),
         module(
@@ -188,6 +202,12 @@ let package = Package(
                 "CampaignFiles", "Stack", "Redis", "ProfileRoad", "HTTPServer", nioCore, nioPosix, logging,
                 histogram,
             ]),
+        bench(
+            "Claim",
+            core + [
+                "CampaignFiles", "CLinux", "Kafka", "OrderLog", "OrderStore", "ProfileRoad", "Redis", "Stack",
+                nioCore, nioPosix, logging, histogram,
+            ]),
 
         // Tests: one folder a module.
         tests("Wire", ["Wire"]),
@@ -204,7 +224,13 @@ let package = Package(
             data: ["Cases"]),
         tests("HTTPClient", ["HTTPClient", "HTTPServer", nioCore, nioPosix]),
         tests(
-            "Telemetry", ["Telemetry", "ServiceShell", "HTTPServer", metrics, logging, nioCore, nioEmbedded]),
+            "Telemetry",
+            ["Telemetry", "ServiceShell", "HTTPServer", "Wire", metrics, logging, nioCore, nioEmbedded]),
+        tests(
+            "ServiceWiring",
+            ["ServiceWiring", "ServiceShell", "CampaignFiles", "Credentials", "Telemetry", logging]),
+        tests(
+            "TLS", ["HTTPServer", "ServiceShell", "Telemetry", "Wire", nioCore, nioPosix, logging] + nioTLS),
         tests(
             "ProfileRoad",
             [
@@ -222,13 +248,14 @@ let package = Package(
             "Recommend",
             core + [
                 "Recommend", "CampaignFiles", "HTTPServer", "ProfileRoad", "Redis", "ServiceShell",
-                "Simulator", "Stack", nioCore, nioPosix, atomics,
+                "ServiceWiring", "Simulator", "Stack", nioCore, nioPosix, atomics,
             ]),
-        tests("Claim", core + ["Claim", "OrderStore", "HTTPServer"]),
+        tests(
+            "Claim", core + ["Claim", "OrderStore", "HTTPServer", "ServiceShell", "ServiceWiring", nioCore]),
         tests(
             "Deliverer",
             core + ["Deliverer", "Kafka", "CampaignFiles", "OrderStore", "OrderLog", "HTTPClient", "Redis"]),
-        tests("Reconciler", core + ["Reconciler"]),
+        tests("Reconciler", core + ["Reconciler", "OrderStore", "OrderLog"]),
         tests("Simulator", core + ["CampaignFiles", "Simulator", "Stack", nioCore, nioPosix]),
         tests("House", ["Orders"]),
         tests(
@@ -238,5 +265,5 @@ let package = Package(
                 "ProfileRoad",
                 "HTTPClient", "HTTPServer", nioCore, nioPosix, logging,
             ]),
-    ]
+    ].filter { target in target.type != .test || wantedTests?.contains(target.name) ?? true }
 )

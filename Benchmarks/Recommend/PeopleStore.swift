@@ -11,13 +11,13 @@ import Stack
 final class PeopleStore: Sendable {
     private static let peopleACommand = 500
 
-    private let connection: RedisConnection
+    private let connection: RedisRouter
 
     init(_ server: RedisServer) async throws {
         var options = RedisOptions()
         options.commandTimeout = .seconds(30)
-        connection = RedisConnection(
-            address: try RedisAddress(url: server.url), loop: MultiThreadedEventLoopGroup.singleton.next(),
+        connection = RedisRouter(
+            try RedisTarget(url: server.url), loop: MultiThreadedEventLoopGroup.singleton.next(),
             options: options)
         try await connection.ready(within: .seconds(10))
     }

@@ -13,9 +13,10 @@ import ArgumentParser
 /// person.
 ///
 /// **When things fail.** A game that hangs or errs keeps its own slots, queue and partitions busy, nobody
-/// else's. Without Redis nothing new is put in flight. Without Kafka outcomes wait in memory and what is not
-/// recorded is not committed. Killed, it leaves attempts whose deadline passes in Redis; the next owner finds
-/// them unknown.
+/// else's. Without Redis, or with one that was replaced and not yet rebuilt, nothing new is put in flight
+/// and no state is changed; what is in flight ends, and its outcome goes to Kafka. Without Kafka outcomes
+/// wait in memory and what is not recorded is not committed. Killed, it leaves attempts whose deadline
+/// passes in Redis; the next owner finds them unknown.
 @main
 struct DelivererMain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -11,7 +11,10 @@ import ArgumentParser
 /// the reading moves into something that is read later, so nothing on its way is taken for missing, and no
 /// source has to stand still.
 ///
-/// **Promises.** It changes nothing but by `apply`: that writes to `.control` who sends what and why, before
+/// **The rebuild.** When one of the stores has lost something the other one holds what rebuilds it: see
+/// ``Rebuild``. `verify` shows that they tell the same again.
+///
+/// **Promises.** It changes nothing but by `apply` and by a rebuild. `apply` writes to `.control` who sends what and why, before
 /// and after, and sends only what no state speaks against. A repeat is harmless, since the deliverer's
 /// compare-and-set lets an order be in flight once.
 ///
@@ -25,14 +28,15 @@ struct ReconcilerCommand: AsyncParsableCommand {
         abstract: "Says what became of every order, and sends again what was lost.",
         discussion: """
             `diff` compares files of order IDs. `run` and `plan` read Redis and Kafka; `show` and `apply` \
-            deal with a plan, `audit` lists what was applied. `serve` reconciles periodically and by its \
-            admin port. Settings come from a YAML file (campaign, redis.url, kafka.bootstrap or \
+            deal with a plan, `audit` lists what was applied. `rebuild` makes Redis whole again from Kafka, or \
+            Kafka from Redis; `verify` compares the two and the stock. `serve` reconciles periodically and by \
+            its admin port. Settings come from a YAML file (campaign, redis.url, kafka.bootstrap or \
             kafka.bootstrap_file, reconciler.too_young, reconciler.every); each can be overridden by \
             HONGBAO_<SECTION>_<KEY> in the environment.
             """,
         subcommands: [
             DiffCommand.self, RunCommand.self, PlanCommand.self, ShowCommand.self, ApplyCommand.self,
-            AuditCommand.self, ServeCommand.self,
+            AuditCommand.self, RebuildCommand.self, VerifyCommand.self, ServeCommand.self,
         ])
 }
 

@@ -76,14 +76,17 @@ struct CatalogFixture {
     private static let campaignText = """
         {"id": "lantern", "title": {"en": "Lanterns", "zh": "灯"},
          "opensAt": "2026-01-01T00:00:00Z", "closesAt": "2026-02-01T00:00:00Z",
-         "endsAt": "2026-02-03T00:00:00Z",
+         "settlesAt": "2026-02-02T00:00:00Z", "endsAt": "2026-02-03T00:00:00Z",
          "couponKinds": [{"id": "swipe", "slot": 0, "title": {"en": "Swipe", "zh": "刷"}},
                          {"id": "scan", "slot": 1, "title": {"en": "Scan", "zh": "扫"}}],
          "totalLimit": {"perSecond": 100, "burst": 40}, "deliveryWindowMs": 172800000,
          "storage": {"shards": 4, "claimBuckets": 16, "ordersPartitions": 2, "outcomesPartitions": 2,
                      "retryTiersMs": [30000, 120000], "replication": 1},
          "ranking": {"preference": 0.7, "popularity": 0.2, "freshness": 0.1, "freshHalfLifeMs": 60000,
-                     "dimensions": 2}}
+                     "dimensions": 2},
+         "quotas": {"perPerson": 50, "perPersonGift": 2, "perPersonDay": 5, "dayOffsetMinutes": 480},
+         "approval": {"hold": "suspicious", "claimsPerDevice": 5, "claimsPerAddress": 20,
+                      "minAccountAgeDays": 30, "twoPersonsFrom": 1000, "capPerOperatorPerDay": 100}}
         """
 
     private static let gamesText = """
@@ -106,7 +109,8 @@ struct CatalogFixture {
         {"gifts": [
          {"id": "rope", "slot": 0, "game": "kites", "title": {"en": "Rope", "zh": "绳"},
           "image": "gifts/rope.svg", "audience": "new", "stock": 10, "items": [{"id": "rope", "count": 2}],
-          "highValue": false, "features": [1, 0.5], "popularity": 0.5, "freshAt": "2026-01-05T00:00:00Z"},
+          "highValue": false, "value": 88, "amount": {"total": 1000, "draw": "double_average"},
+          "features": [1, 0.5], "popularity": 0.5, "freshAt": "2026-01-05T00:00:00Z"},
          {"id": "sail", "slot": 1, "game": "boats", "title": {"en": "Sail", "zh": "帆"},
           "image": "sail.png", "audience": "everyone", "stock": 0,
           "items": [{"id": "sail", "count": 1}, {"id": "mast", "count": 1}], "highValue": true,

@@ -7,6 +7,13 @@ let campaignCases: [FaultCase] = [
         "campaign.json", "closesAt", .string("2026-01-01T00:00:00Z"), at: "closesAt", "after opensAt"),
     FaultCase(
         "campaign.json", "endsAt", .string("2026-01-31T00:00:00Z"), at: "endsAt", "not be before closesAt"),
+    FaultCase(
+        "campaign.json", "settlesAt", .string("2026-01-31T23:59:59Z"), at: "settlesAt",
+        "not be before closesAt"),
+    FaultCase(
+        "campaign.json", "settlesAt", .string("2026-02-03T00:00:01Z"), at: "settlesAt",
+        "not be after endsAt"),
+    FaultCase("campaign.json", "settlesAt", .null, at: "settlesAt", "must be a time"),
     FaultCase("campaign.json", "opensAt", .string("2026-13-01T00:00:00Z"), at: "opensAt", "must be a time"),
     FaultCase("campaign.json", "opensAt", .integer(1_767_225_600), at: "opensAt", "must be a time"),
     FaultCase("campaign.json", "id", .string("Lantern"), at: "id", "lower-case"),
@@ -62,6 +69,32 @@ let campaignCases: [FaultCase] = [
     FaultCase("campaign.json", "ranking.neighbours", .integer(0), at: "ranking.neighbours", "1 to 16"),
     FaultCase("campaign.json", "ranking.neighbours", .integer(17), at: "ranking.neighbours", "1 to 16"),
     FaultCase("campaign.json", "ranking.neighbours", .null, at: "ranking.neighbours", "whole number"),
+    FaultCase("campaign.json", "quotas", .null, at: "quotas", "must be an object"),
+    FaultCase("campaign.json", "quotas.perPerson", .integer(0), at: "quotas.perPerson", "1 to 65535"),
+    FaultCase("campaign.json", "quotas.perPersonGift", .integer(256), at: "quotas.perPersonGift", "1 to 255"),
+    FaultCase("campaign.json", "quotas.perPersonDay", .null, at: "quotas.perPersonDay", "whole number"),
+    FaultCase(
+        "campaign.json", "quotas.dayOffsetMinutes", .integer(1440), at: "quotas.dayOffsetMinutes",
+        "-1439 to 1439"),
+    FaultCase("campaign.json", "quotas.perHour", .integer(1), at: "quotas.perHour", "unknown key"),
+    FaultCase("campaign.json", "approval", .bool(true), at: "approval", "must be an object"),
+    FaultCase("campaign.json", "approval.hold", nil, at: "approval.hold", "missing"),
+    FaultCase(
+        "campaign.json", "approval.hold", .string("never"), at: "approval.hold",
+        "must be one of always, suspicious"),
+    FaultCase(
+        "campaign.json", "approval.claimsPerDevice", .integer(0), at: "approval.claimsPerDevice", "1 to"),
+    FaultCase(
+        "campaign.json", "approval.claimsPerAddress", .double(1.5), at: "approval.claimsPerAddress", "whole"),
+    FaultCase(
+        "campaign.json", "approval.minAccountAgeDays", .integer(36_501), at: "approval.minAccountAgeDays",
+        "1 to 36500"),
+    FaultCase(
+        "campaign.json", "approval.twoPersonsFrom", .integer(-1), at: "approval.twoPersonsFrom", "0 to"),
+    FaultCase(
+        "campaign.json", "approval.capPerOperatorPerDay", .integer(0), at: "approval.capPerOperatorPerDay",
+        "1 to"),
+    FaultCase("campaign.json", "approval.by", .string("me"), at: "approval.by", "unknown key"),
 ]
 
 let gamesCases: [FaultCase] = [
@@ -166,6 +199,19 @@ let giftsCases: [FaultCase] = [
         "duplicate item \"sail\""),
     FaultCase("gifts.json", "gifts.0.paused", .integer(1), at: "gifts[0].paused", "true or false"),
     FaultCase("gifts.json", "gifts.0.highValue", .null, at: "gifts[0].highValue", "true or false"),
+    FaultCase("gifts.json", "gifts.0.value", .integer(-1), at: "gifts[0].value", "0 to 1000000000"),
+    FaultCase("gifts.json", "gifts.0.amount", .integer(1000), at: "gifts[0].amount", "must be an object"),
+    FaultCase("gifts.json", "gifts.0.amount.total", .integer(0), at: "gifts[0].amount.total", "1 to"),
+    FaultCase(
+        "gifts.json", "gifts.0.amount.total", .integer(4_000_000_001), at: "gifts[0].amount.total",
+        "1 to 4000000000"),
+    FaultCase(
+        "gifts.json", "gifts.0.amount.total", .integer(9), at: "gifts[0].amount.total",
+        "must not be below stock (10)"),
+    FaultCase(
+        "gifts.json", "gifts.0.amount.draw", .string("fair"), at: "gifts[0].amount.draw",
+        "must be one of double_average, random, presplit"),
+    FaultCase("gifts.json", "gifts.0.amount.max", .integer(1), at: "gifts[0].amount.max", "unknown key"),
     FaultCase(
         "gifts.json", "gifts.0.features", .array([.integer(1)]), at: "gifts[0].features", "dimensions (2)"),
     FaultCase("gifts.json", "gifts.0.features.1", .integer(2), at: "gifts[0].features[1]", "-1.0 to 1.0"),

@@ -23,7 +23,8 @@ struct SchemaTests {
     func refuses() throws {
         // What only the loader can see: things used twice, gaps, other files, times and URLs in full.
         let beyondSchemas = [
-            "duplicate", "is missing", "after opensAt", "not be before", "directory's name", "longer than",
+            "duplicate", "is missing", "after opensAt", "not be before", "not be after", "not be below",
+            "directory's name", "longer than",
             "shorter", "above", "below limit", "no game", "dimensions (", "must be a time", "URL", "host",
             "port",
             "not set", "{order}", "{user}", "control character", "no { or }",
@@ -49,6 +50,8 @@ struct SchemaTests {
         let places = [
             ("campaign", "", "properties"), ("campaign", "storage", "properties.storage.properties"),
             ("campaign", "ranking", "properties.ranking.properties"),
+            ("campaign", "quotas", "properties.quotas.properties"),
+            ("campaign", "approval", "properties.approval.properties"),
             ("campaign", "totalLimit", "$defs.rateLimit.properties"),
             ("campaign", "couponKinds.0", "properties.couponKinds.items.properties"),
             ("games", "", "properties"), ("games", "games.0", "$defs.game.properties"),
@@ -56,6 +59,7 @@ struct SchemaTests {
             ("games", "games.0.regions.0", "$defs.region.properties"), ("gifts", "", "properties"),
             ("gifts", "gifts.0", "$defs.gift.properties"),
             ("gifts", "gifts.0.items.0", "$defs.item.properties"),
+            ("gifts", "gifts.0.amount", "$defs.gift.properties.amount.properties"),
             ("gifts", "gifts.0.title", "$defs.localizedText.properties"),
         ]
         for (name, place, properties) in places {

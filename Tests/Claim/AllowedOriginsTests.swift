@@ -69,7 +69,7 @@ struct AllowedOriginsTests {
         #expect(
             added == [
                 "access-control-allow-origin": Self.page, "vary": "origin",
-                "access-control-expose-headers": "location, retry-after",
+                "access-control-expose-headers": "location, retry-after, ratelimit, ratelimit-policy",
             ])
     }
 }

@@ -33,11 +33,17 @@ enum ClaimFixture {
     }()
 
     static let ticketKey = TicketKey(id: "k1", algorithm: .hs256, material: Array(repeating: 7, count: 32))
-    static let gate: ClaimGate = {
+    static let gate = ClaimGate(catalog: catalog)
+    static let tickets: TicketVerifier = {
         do {
-            return ClaimGate(
-                catalog: catalog, tickets: try TicketVerifier(keys: [ticketKey], audience: "hongbao"),
-                coupons: try CouponCodec(campaign: "test", keys: [1: Array(repeating: 9, count: 32)]))
+            return try TicketVerifier(keys: [ticketKey], audience: "hongbao")
+        } catch {
+            preconditionFailure("\(error)")
+        }
+    }()
+    static let coupons: CouponCodec = {
+        do {
+            return try CouponCodec(campaign: "test", keys: [1: Array(repeating: 9, count: 32)])
         } catch {
             preconditionFailure("\(error)")
         }
@@ -51,7 +57,7 @@ enum ClaimFixture {
     static func coupon(
         serial: UInt64 = 5, holder: UInt64 = user, kind: UInt8 = 0, expiresAtMs: Int64 = nowMs + 86_400_000
     ) -> String {
-        gate.coupons.sign(
+        coupons.sign(
             Coupon(serial: serial, holder: holder, kind: kind, expiresAtS: UInt32(expiresAtMs / 1000)))
     }
 
@@ -111,6 +117,9 @@ func admit(
     _ body: [UInt8], user: UInt64 = ClaimFixture.user
 ) throws(ClaimProblem) -> AdmittedClaim {
     try body.withUnsafeBytes { bytes in
-        Result { () throws(ClaimProblem) in try ClaimFixture.gate.admit(user: user, body: bytes) }
+        Result { () throws(ClaimProblem) in
+            try ClaimFixture.gate.admit(
+                Visitor(user: user), body: bytes, coupons: ClaimFixture.coupons, nowMs: ClaimFixture.nowMs)
+        }
     }.get()
 }

@@ -20,22 +20,6 @@ struct ClaimGateTests {
         }
     }
 
-    @Test("promise 10: without a good ticket nobody gets in")
-    func tickets() throws {
-        let good = try ClaimFixture.ticket()
-        #expect(try gate.person(bearer: good[...], nowMs: nowMs) == ClaimFixture.user)
-        #expect(
-            problem { () throws(ClaimProblem) in _ = try gate.person(bearer: nil, nowMs: nowMs) }?.status
-                == 401)
-        let late = try ClaimFixture.ticket(expiresAtMs: nowMs)
-        for text in [late, good + "x", String(good.dropLast(3)), "", "a.b.c"] {
-            let found = problem { () throws(ClaimProblem) in
-                _ = try gate.person(bearer: text[...], nowMs: nowMs)
-            }
-            #expect(found?.status == 401, "\(text)")
-        }
-    }
-
     @Test("a good claim is admitted with its slots")
     func admitted() throws {
         let claim = try admit(ClaimFixture.body(gift: "lamp", region: "s2"))

@@ -1,4 +1,5 @@
 import HTTPServer
+import OrderStore
 import Orders
 import Testing
 import Wire
@@ -48,7 +49,7 @@ struct ClaimProblemTests {
             #expect(problem.status == 503)
             #expect(problem.response.headers.contains { $0.0 == "retry-after" && Int($0.1) != nil })
         }
-        let headers = ClaimProblem.unauthorized("x").response.headers
+        let headers = ClaimProblem.noTicket.response.headers
         #expect(headers.contains { $0.0 == "www-authenticate" })
     }
 
@@ -59,7 +60,7 @@ struct ClaimProblemTests {
         }
         let others: [ClaimProblem] = [
             .couponInvalid, .notYours, .couponExpired, .noSuchGift, .noSuchOrder, .noSuchRoute, .couponSpent,
-            .queueSlow, .unauthorized(""), .malformed(field: "a", "b"),
+            .queueSlow, .noTicket, .malformed(field: "a", "b"), .overQuota(.day),
         ]
         for problem in others { #expect(ClaimMeters.labels.contains(problem.slug), "\(problem.slug)") }
         #expect(Set(ClaimMeters.labels).count == ClaimMeters.labels.count)
@@ -68,7 +69,7 @@ struct ClaimProblemTests {
     @Test("accepted: 202 with Location; a repeat: 200 with the state")
     func answers() throws {
         let id = OrderID(lane: 7, shard: 3, sequence: 9)
-        let accepted = ClaimAnswer.accepted(id).response(ClaimFixture.catalog)
+        let accepted = ClaimAnswer.accepted(id, .queued).response(ClaimFixture.catalog)
         #expect(accepted.status == 202)
         #expect(accepted.headers.contains { $0 == ("location", "/v1/orders/\(id.text)") })
         #expect(try parsed(accepted)["state"] == .string("queued"))

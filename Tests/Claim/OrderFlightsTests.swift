@@ -7,6 +7,12 @@ import Testing
 struct OrderFlightsTests {
     private func id(_ n: UInt32) -> OrderID { OrderID(lane: 1, shard: 0, sequence: n) }
 
+    private func waiters<Waiter>(_ flight: OrderFlights<Waiter>.Flight?) -> [Waiter] {
+        var all = [Waiter]()
+        flight?.forEachWaiter { all.append($0) }
+        return all
+    }
+
     @Test("who waits is found when the order lands, once")
     func landing() throws {
         var flights = OrderFlights<String>()
@@ -16,7 +22,7 @@ struct OrderFlightsTests {
         #expect(flights.join(id(2), "other", deadlineNs: 100) == false)
         let landed = flights.land(token)
         let flight = try #require(landed)
-        #expect(flight.order == id(1) && flight.waiters == ["first", "repeat"])
+        #expect(flight.order == id(1) && waiters(flight) == ["first", "repeat"])
         #expect(flights.land(token) == nil)
         #expect(flights.count == 0 && !flights.contains(id(1)))
     }
@@ -32,8 +38,10 @@ struct OrderFlightsTests {
         #expect(flights.overdue(nowNs: 99).isEmpty)
         #expect(flights.overdue(nowNs: 110) == ["a", "b"])
         #expect(flights.contains(id(1)) && flights.count == 2 && flights.oldestNs == 0)
-        #expect(flights.land(token)?.waiters == ["c"])
-        #expect(flights.land(other)?.waiters == [])
+        let landed = flights.land(token)
+        #expect(waiters(landed) == ["c"])
+        let swept = flights.land(other)
+        #expect(swept != nil && waiters(swept) == [])
         #expect(flights.overdue(nowNs: 500).isEmpty)
     }
 
@@ -47,6 +55,32 @@ struct OrderFlightsTests {
         #expect(flights.sweeping == 0)
     }
 
+    @Test("a place is used again, and its old token is nobody's")
+    func places() {
+        var flights = OrderFlights<Int>()
+        var tokens: Set<UInt64> = []
+        for n in 0..<1000 as Range<UInt32> {
+            let token = flights.begin(id(n), cause: .claim, epoch: 3, isHeld: n % 2 == 0, nowNs: UInt64(n))
+            #expect(tokens.insert(token).inserted && token < 1 << 46)
+            let flight = flights.land(token)
+            #expect(flight?.epoch == 3 && flight?.isHeld == (n % 2 == 0) && flight?.producedNs == UInt64(n))
+            #expect(flights.land(token) == nil)
+        }
+        #expect(tokens.allSatisfy { $0 & 0xFF_FFFF == 0 } && flights.count == 0)
+    }
+
+    @Test("a deadline of a landed order rings for nobody else")
+    func staleAlarm() {
+        var flights = OrderFlights<String>()
+        let token = flights.begin(id(1), cause: .claim, nowNs: 0)
+        _ = flights.join(id(1), "a", deadlineNs: 100)
+        _ = flights.land(token)
+        _ = flights.begin(id(2), cause: .claim, nowNs: 0)
+        _ = flights.join(id(2), "b", deadlineNs: 110)
+        #expect(flights.overdue(nowNs: 105).isEmpty)
+        #expect(flights.overdue(nowNs: 110) == ["b"] && flights.contains(id(2)))
+    }
+
     @Test("at the end everybody who waits is let go")
     func release() {
         var flights = OrderFlights<Int>()
@@ -54,7 +88,8 @@ struct OrderFlightsTests {
         _ = flights.join(id(1), 5, deadlineNs: 10)
         #expect(flights.releaseAll() == [5])
         #expect(flights.overdue(nowNs: 100).isEmpty)
-        #expect(flights.land(token)?.waiters == [])
+        let landed = flights.land(token)
+        #expect(landed != nil && waiters(landed) == [])
     }
 }
 
@@ -74,6 +109,19 @@ struct ConfirmQueueTests {
         #expect(queue.isIdle && queue.count == 6)
         for batch in batches { queue.done(batch) }
         #expect(queue.count == 0)
+    }
+
+    @Test("held orders go apart")
+    func held() {
+        var queue = ConfirmQueue()
+        queue.add(id(2, 1), isHeld: true)
+        queue.add(id(2, 2))
+        #expect(queue.isHeld(id(2, 1)) == true && queue.isHeld(id(2, 2)) == false)
+        #expect(queue.isHeld(id(2, 3)) == nil)
+        let batches = queue.take(maxBatch: 10)
+        #expect(batches.map(\.isHeld) == [false, true])
+        queue.failed(batches[1])
+        #expect(queue.take(maxBatch: 10) == [batches[1]])
     }
 
     @Test("what Redis did not answer goes again")

@@ -18,7 +18,8 @@ struct ScriptStepTests {
     func accepted() {
         var expected = order
         expected.id = id
-        #expect(step(.accepted(id)) == .produce(expected))
+        expected.amount = 12
+        #expect(step(.accepted(id, amount: 12)) == .produce(expected))
     }
 
     @Test("promise 1: a stored order goes before any refusal")
@@ -40,6 +41,15 @@ struct ScriptStepTests {
         ] {
             #expect(step(.stored(other, inOutbox: false)) == .answer(.couponSpent))
             #expect(step(.stored(other, inOutbox: true)) == .answer(.couponSpent))
+        }
+    }
+
+    @Test("a person's share is used up: which one is told")
+    func quotas() {
+        for (quota, name) in [(Quota.person, "person"), (.gift, "gift"), (.day, "day")] {
+            #expect(step(.overQuota(quota)) == .answer(.overQuota(quota)))
+            let problem = ClaimProblem.overQuota(quota)
+            #expect(problem.status == 409 && problem.slug == "over-quota" && problem.reason == name)
         }
     }
 

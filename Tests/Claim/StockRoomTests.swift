@@ -1,32 +1,32 @@
 import OrderStore
 import Testing
-import Wire
 
 @testable import Claim
 
 @Suite("The stock room")
 struct StockRoomTests {
-    private func room(shards: Int = 4) -> StockRoom<Int> { StockRoom(shards: shards, soldOutNs: 1_000) }
+    private typealias Room = StockRoom<Int>
 
-    private func draw(_ step: StockRoom<Int>.Step) -> StockRoom<Int>.Draw? {
-        if case .draw(let draw) = step { draw } else { nil }
+    private func room(shards: Int = 4) -> Room { Room(shards: shards, soldOutNs: 1_000) }
+
+    private func drawn(_ ever: Int, left: Int = 0, version: Int = 1) -> DrawnStock {
+        DrawnStock(drawnEver: ever, left: left, version: version)
     }
 
-    private func again(_ drawn: StockRoom<Int>.Drawn) -> [Int]? {
-        if case .again(let items) = drawn { items } else { nil }
+    /// Lets one claim look for stock, up to the draw.
+    private func draw(
+        _ room: inout Room, _ item: Int = 1, gift: UInt16 = 0, shard: UInt16 = 0
+    ) throws -> Room.Draw {
+        room.wait(item, coupon: UInt64(item), gift: gift, shard: shard)
+        return try #require(room.step(gift: gift, shard: shard, nowNs: 0).draw)
     }
 
-    private func soldOut(_ drawn: StockRoom<Int>.Drawn) -> [Int]? {
-        if case .soldOut(let items) = drawn { items } else { nil }
-    }
-
-    @Test("what is wanted shrinks to the demand as the pool empties")
-    func wanted() {
-        #expect(StockRoom<Int>.wanted(demand: 3, stock: 100_000, shards: 16, drawnEver: 0) == 3 + 97)
-        #expect(StockRoom<Int>.wanted(demand: 3, stock: 100_000, shards: 16, drawnEver: 6_000) == 3 + 3)
-        #expect(StockRoom<Int>.wanted(demand: 3, stock: 100_000, shards: 16, drawnEver: 6_250) == 3)
-        #expect(StockRoom<Int>.wanted(demand: 3, stock: 100, shards: 16, drawnEver: 0) == 3)
-        #expect(StockRoom<Int>.wanted(demand: 1, stock: 10_000_000, shards: 1, drawnEver: 0) == 257)
+    /// The same, up to the recall behind a draw of nothing.
+    private func recall(
+        _ room: inout Room, _ item: Int = 1, gift: UInt16 = 0, shard: UInt16 = 0
+    ) throws -> Room.Recall {
+        let draw = try draw(&room, item, gift: gift, shard: shard)
+        return try #require(room.drew(draw, drawn(0)).recall)
     }
 
     @Test("one draw for all who wait; two claims of one coupon want one pack")
@@ -35,164 +35,145 @@ struct StockRoomTests {
         room.wait(1, coupon: 10, gift: 2, shard: 3)
         room.wait(2, coupon: 10, gift: 2, shard: 3)
         room.wait(3, coupon: 11, gift: 2, shard: 3)
-        let first = draw(room.step(gift: 2, shard: 3, stock: 10, nowNs: 0))
-        let draw = try #require(first)
+        let draw = try #require(room.step(gift: 2, shard: 3, nowNs: 0).draw)
         #expect(draw.wanted == 2 && draw.creditedEver == 0)
         room.wait(4, coupon: 12, gift: 2, shard: 3)
-        if case .nothing = room.step(gift: 2, shard: 3, stock: 10, nowNs: 0) {
-        } else {
-            Issue.record("two draws")
-        }
-        #expect(again(room.drew(gift: 2, shard: 3, drawnEver: 2, nowNs: 0)) == [1, 2, 3, 4])
-        #expect(room.credits(shard: 3).map(\.drawnEver) == [2])
+        #expect(room.step(gift: 2, shard: 3, nowNs: 0).isNothing, "one draw at a time")
+        #expect(room.drew(draw, drawn(2)).again == [1, 2, 3, 4])
+        #expect(room.credits(shard: 3) == [StockCredit(gift: 2, drawnEver: 2)])
         #expect(room.credits(shard: 2).isEmpty)
     }
 
     @Test("a credit is told until the script has answered")
     func credits() throws {
         var room = room()
-        room.wait(1, coupon: 1, gift: 0, shard: 0)
-        _ = room.step(gift: 0, shard: 0, stock: 10, nowNs: 0)
-        _ = room.drew(gift: 0, shard: 0, drawnEver: 5, nowNs: 0)
+        let first = try draw(&room)
+        let amounts = DrawnStock(
+            drawnEver: 2, left: 0, version: 1, from: 0, amounts: Array(repeating: 1, count: 8))
+        _ = room.drew(first, amounts)
         let told = room.credits(shard: 0)
-        #expect(room.credits(shard: 0).count == 1)
+        #expect(told == [StockCredit(gift: 0, from: 0, drawnEver: 2, amounts: amounts.amounts)])
+        #expect(room.credits(shard: 0) == told)
         // Word from a batch that left before the draw: try again with it rather than draw again.
         room.wait(2, coupon: 2, gift: 0, shard: 0)
-        guard case .again(let items) = room.step(gift: 0, shard: 0, stock: 10, nowNs: 0) else {
-            Issue.record("a second draw before the credit was told")
-            return
-        }
-        #expect(items == [2])
+        #expect(room.step(gift: 0, shard: 0, nowNs: 0).again == [2])
         room.credited(shard: 0, told)
         #expect(room.credits(shard: 0).isEmpty)
-        room.wait(3, coupon: 3, gift: 0, shard: 0)
-        let step = draw(room.step(gift: 0, shard: 0, stock: 10, nowNs: 0))
-        let next = try #require(step)
-        #expect(next.creditedEver == 5)
+        #expect(try draw(&room, 3).creditedEver == 2)
     }
 
-    @Test("sold out is remembered for a while, in that shard")
-    func remembered() {
+    @Test("an empty pool is not sold out: the shards are asked first, once for everybody")
+    func recalls() throws {
         var room = room()
-        room.wait(1, coupon: 1, gift: 0, shard: 0)
-        _ = room.step(gift: 0, shard: 0, stock: 10, nowNs: 0)
-        #expect(soldOut(room.drew(gift: 0, shard: 0, drawnEver: 0, nowNs: 500)) == [1])
-        #expect(room.isSoldOut(gift: 0, shard: 0, nowNs: 1_499))
-        #expect(!room.isSoldOut(gift: 0, shard: 0, nowNs: 1_500))
-        #expect(
-            !room.isSoldOut(gift: 0, shard: 1, nowNs: 600) && !room.isSoldOut(gift: 1, shard: 0, nowNs: 600))
-        room.wait(2, coupon: 2, gift: 0, shard: 0)
-        if case .soldOut(let items) = room.step(gift: 0, shard: 0, stock: 10, nowNs: 600) {
-            #expect(items == [2])
-        } else {
-            Issue.record("a draw that cannot yield anything")
-        }
+        let here = try draw(&room, 1, shard: 0)
+        let there = try draw(&room, 2, shard: 3)
+        let recall = try #require(room.drew(here, drawn(0)).recall)
+        #expect(recall.gift == 0 && recall.shard == 0 && recall.wanted == 1)
+        #expect(room.drew(there, drawn(0)).isNothing, "a recall is under way")
+        room.wait(3, coupon: 3, gift: 0, shard: 0)
+        #expect(room.step(gift: 0, shard: 0, nowNs: 0).isNothing)
+        #expect(!room.isSoldOut(gift: 0, nowNs: 0))
+        let steps = room.recalled(recall, RecalledStock(packs: 5, left: 0, version: 1), nowNs: 0)
+        #expect(steps.map(\.shard) == [0, 3])
+        #expect(steps[0].step.draw?.wanted == 2 && steps[1].step.draw?.wanted == 1)
     }
 
-    @Test("a draw without an answer: who waits is let go, the next draw finds what it did")
+    @Test("sold out: known for the gift in every shard, until the pool's version grows")
+    func soldOut() throws {
+        var room = room()
+        let recall = try recall(&room)
+        let steps = room.recalled(recall, RecalledStock(packs: 0, left: 0, version: 7), nowNs: 500)
+        #expect(steps.map(\.step.soldOut) == [[1]])
+        #expect(room.isSoldOut(gift: 0, nowNs: 1_499) && !room.isSoldOut(gift: 0, nowNs: 1_500))
+        #expect(!room.isSoldOut(gift: 1, nowNs: 600))
+        room.wait(2, coupon: 2, gift: 0, shard: 2)
+        #expect(room.step(gift: 0, shard: 2, nowNs: 600).soldOut == [2], "without a draw")
+        room.see(version: 7)
+        #expect(room.isSoldOut(gift: 0, nowNs: 600) && room.soldOutCount == 1)
+        room.see(version: 8)
+        #expect(!room.isSoldOut(gift: 0, nowNs: 600) && room.soldOutCount == 0)
+        room.wait(3, coupon: 3, gift: 0, shard: 2)
+        #expect(room.step(gift: 0, shard: 2, nowNs: 600).draw != nil)
+    }
+
+    @Test("another gift's draw that sees a newer version ends sold out as well")
+    func versionOfDraw() throws {
+        var room = room()
+        let recall = try recall(&room)
+        _ = room.recalled(recall, RecalledStock(packs: 0, left: 0, version: 1), nowNs: 0)
+        _ = room.drew(try draw(&room, 2, gift: 1), drawn(3, left: 9, version: 2))
+        #expect(!room.isSoldOut(gift: 0, nowNs: 0))
+    }
+
+    @Test("where others are quicker each time the person is told to repeat, not that it is sold out")
+    func busy() throws {
+        var room = room()
+        var draw = try draw(&room)
+        for _ in 0..<Room.maxMisses {
+            let recall = try #require(room.drew(draw, drawn(0)).recall)
+            let steps = room.recalled(recall, RecalledStock(packs: 1, left: 0, version: 1), nowNs: 0)
+            draw = try #require(steps.first?.step.draw)
+        }
+        #expect(room.drew(draw, drawn(0)).busy == [1])
+        #expect(!room.isSoldOut(gift: 0, nowNs: 0))
+    }
+
+    @Test("a draw or a recall without an answer: who waits is let go, the next finds what it did")
     func lost() throws {
         var room = room()
-        room.wait(1, coupon: 1, gift: 0, shard: 0)
-        _ = room.step(gift: 0, shard: 0, stock: 10, nowNs: 0)
-        #expect(room.drawFailed(gift: 0, shard: 0) == [1])
-        room.wait(2, coupon: 2, gift: 0, shard: 0)
-        let step = draw(room.step(gift: 0, shard: 0, stock: 10, nowNs: 0))
-        let next = try #require(step)
-        #expect(next.creditedEver == 0)
+        let first = try draw(&room)
+        #expect(room.drawFailed(first) == [1])
+        #expect(try draw(&room, 2).creditedEver == 0)
+        room = self.room()
+        let recall = try recall(&room, 1, shard: 1)
+        #expect(room.recallFailed(recall) == [1])
+        _ = try self.recall(&room, 2, shard: 1)
     }
 
-    @Test("another run of Redis: what was told to the last one does not count")
-    func newRun() throws {
+    @Test("a rebuilt Redis: what was told to the last one does not count, nor what it answers late")
+    func forgets() throws {
         var room = room()
-        room.wait(1, coupon: 1, gift: 0, shard: 0)
-        _ = room.step(gift: 0, shard: 0, stock: 10, nowNs: 0)
-        _ = room.drew(gift: 0, shard: 0, drawnEver: 7, nowNs: 0)
+        _ = room.drew(try draw(&room), drawn(7))
         room.credited(shard: 0, room.credits(shard: 0))
+        let late = try draw(&room, 2)
+        #expect(late.creditedEver == 7)
         room.forgetCredits()
-        room.wait(2, coupon: 2, gift: 0, shard: 0)
-        let step = draw(room.step(gift: 0, shard: 0, stock: 10, nowNs: 0))
-        #expect(step?.creditedEver == 0)
+        room.wait(3, coupon: 3, gift: 0, shard: 0)
+        let fresh = try #require(room.step(gift: 0, shard: 0, nowNs: 0).draw)
+        #expect(fresh.creditedEver == 0)
+        #expect(room.drew(late, drawn(9)).isNothing, "the draw of the new run is under way")
+        #expect(room.drawFailed(late).isEmpty)
+        #expect(room.drew(fresh, drawn(4)).again == [2, 3])
+        #expect(room.credits(shard: 0) == [StockCredit(gift: 0, drawnEver: 4)])
     }
 
-    /// The pool and the shards as the scripts keep them.
-    private struct Store {
-        var left: Int
-        var drawn: [UInt16: Int] = [:]
-        var credited: [UInt16: Int] = [:]
-        var atHand: [UInt16: Int] = [:]
-        var issued = 0
-
-        mutating func draw(_ draw: StockRoom<Int>.Draw) -> Int {
-            let ever = drawn[draw.shard, default: 0]
-            if ever > draw.creditedEver { return ever }
-            let take = min(left, draw.wanted)
-            left -= take
-            drawn[draw.shard] = ever + take
-            return ever + take
-        }
-
-        mutating func credit(_ credits: [StockCredit], shard: UInt16) {
-            for credit in credits where credit.drawnEver > credited[shard, default: 0] {
-                atHand[shard, default: 0] += credit.drawnEver - credited[shard, default: 0]
-                credited[shard] = credit.drawnEver
-            }
-        }
-
-        mutating func take(shard: UInt16) -> Bool {
-            guard atHand[shard, default: 0] > 0 else { return false }
-            atHand[shard, default: 0] -= 1
-            issued += 1
-            return true
-        }
+    @Test("a rebuilt Redis: who waits behind a draw or a recall of the last one begins anew")
+    func forgetsWaiting() throws {
+        var room = room()
+        let draw = try draw(&room, 1, shard: 1)
+        let recall = try recall(&room, 2, gift: 1, shard: 2)
+        room.forgetCredits()
+        #expect(room.drew(draw, drawn(0)).again == [1])
+        let steps = room.recalled(recall, RecalledStock(packs: 0, left: 0, version: 1), nowNs: 0)
+        #expect(steps.first?.step.draw?.gift == 1)
+        #expect(!room.isSoldOut(gift: 1, nowNs: 0), "that was another pool")
     }
 
-    @Test("promise 5: whatever is lost on the way, what is issued, at hand, on the way and left is the stock")
-    func conserved() {
-        var random = SplitMix64(seed: 0x57_0C4)
-        for stock in [0, 1, 7, 100, 5_000] {
-            var store = Store(left: stock)
-            // Two processes sell from the same shards.
-            var rooms = [room(), room()]
-            for coupon in 0..<UInt64(stock * 2 + 200) {
-                let shard = UInt16.random(in: 0..<4, using: &random)
-                let at = Int.random(in: 0..<2, using: &random)
-                Self.claim(coupon, shard, stock, &rooms[at], &store, &random)
-                let onTheWay = (0..<4).reduce(0) {
-                    $0 + store.drawn[UInt16($1), default: 0] - store.credited[UInt16($1), default: 0]
-                }
-                let atHand = store.atHand.values.reduce(0, +)
-                #expect(store.issued + atHand + onTheWay + store.left == stock)
-            }
-            #expect(store.issued <= stock)
-            // What lies in shards in the end is little: the prefetch shrinks with the pool.
-            #expect(store.left == 0 && stock - store.issued <= 2 + stock / 50)
-        }
+    @Test("everybody who waits is given back when the loop stops claiming")
+    func releases() throws {
+        var room = room()
+        _ = try draw(&room, 1, shard: 0)
+        _ = try recall(&room, 2, gift: 1, shard: 1)
+        #expect(room.releaseAll().sorted() == [1, 2])
+        #expect(room.releaseAll().isEmpty)
     }
+}
 
-    /// One person tries until there is an answer; draws and batches lose their replies now and then.
-    private static func claim(
-        _ coupon: UInt64, _ shard: UInt16, _ stock: Int, _ room: inout StockRoom<Int>, _ store: inout Store,
-        _ random: inout SplitMix64
-    ) {
-        for _ in 0..<20 {
-            let credits = room.credits(shard: shard)
-            store.credit(credits, shard: shard)
-            let isLost = Int.random(in: 0..<20, using: &random) == 0
-            if !isLost { room.credited(shard: shard, credits) }
-            if store.take(shard: shard) { return }
-            if isLost { continue }
-            room.wait(1, coupon: coupon, gift: 0, shard: shard)
-            switch room.step(gift: 0, shard: shard, stock: stock, nowNs: 0) {
-            case .soldOut: return
-            case .nothing, .again: continue
-            case .draw(let draw):
-                let ever = store.draw(draw)
-                if Int.random(in: 0..<20, using: &random) == 0 {
-                    _ = room.drawFailed(gift: 0, shard: shard)
-                } else if case .soldOut = room.drew(gift: 0, shard: shard, drawnEver: ever, nowNs: 0) {
-                    return
-                }
-            }
-        }
-    }
+extension StockRoom.Step {
+    var draw: StockRoom.Draw? { if case .draw(let draw) = self { draw } else { nil } }
+    var recall: StockRoom.Recall? { if case .recall(let recall) = self { recall } else { nil } }
+    var again: [Item]? { if case .again(let items) = self { items } else { nil } }
+    var soldOut: [Item]? { if case .soldOut(let items) = self { items } else { nil } }
+    var busy: [Item]? { if case .busy(let items) = self { items } else { nil } }
+    var isNothing: Bool { if case .nothing = self { true } else { false } }
 }

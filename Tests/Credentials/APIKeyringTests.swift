@@ -16,23 +16,23 @@ import Wire
     @Test("promise 10: a key is known by its name, a stranger by none")
     func names() throws {
         let keyring = try keyring()
-        #expect(keyring.name(forKey: mei.utf8) == "mei")
-        #expect(keyring.name(forKey: Array("next".utf8)) == "mei")
-        #expect(keyring.name(forKey: wei.utf8) == "wei.night")
+        #expect(keyring.name(forKey: mei.utf8, nowS: 0) == "mei")
+        #expect(keyring.name(forKey: Array("next".utf8), nowS: 0) == "mei")
+        #expect(keyring.name(forKey: wei.utf8, nowS: 0) == "wei.night")
         for stranger in ["", "hb_mei_5gq0X", "hb_mei_5gq0X1 ", "HB_MEI_5GQ0X1", "mei"] {
-            #expect(keyring.name(forKey: stranger.utf8) == nil)
+            #expect(keyring.name(forKey: stranger.utf8, nowS: 0) == nil)
         }
-        #expect(keyring.name(forKey: [UInt8](repeating: 1, count: 1 << 20)) == nil)
+        #expect(keyring.name(forKey: [UInt8](repeating: 1, count: 1 << 20), nowS: 0) == nil)
         let digest = APIKeyring.line(name: "mei", key: mei.utf8).split(separator: ":")[1]
-        #expect(keyring.name(forKey: digest.utf8) == nil)
+        #expect(keyring.name(forKey: digest.utf8, nowS: 0) == nil)
     }
 
     @Test("promise 10: an empty keyring opens to nobody")
     func empty() throws {
         let keyring = try APIKeyring(lines: ["", "# nobody"])
         #expect(keyring.isEmpty)
-        #expect(keyring.name(forKey: "".utf8) == nil)
-        #expect(keyring.name(forKey: "x".utf8) == nil)
+        #expect(keyring.name(forKey: "".utf8, nowS: 0) == nil)
+        #expect(keyring.name(forKey: "x".utf8, nowS: 0) == nil)
     }
 
     @Test func badLines() {

@@ -37,6 +37,12 @@ struct OddTickets {
         if oneIn(2) {
             members.append(("nbf", rarely(among: Self.numbers) ?? "\(Self.nowS - Int64(next(60)))"))
         }
+        if oneIn(3) {
+            members.append(("device", string(rarely(among: Self.devices) ?? pick(["d1", "f\u{E9}e"]))))
+        }
+        if oneIn(3) {
+            members.append(("account_created", rarely(among: Self.numbers) ?? "\(next(1_700_000_000))"))
+        }
         if isWild, oneIn(20) { members[Int(next(UInt64(members.count)))].1 = value(depth: 1) }
         if isWild, oneIn(20) { members.remove(at: Int(next(UInt64(members.count)))) }
         return damaged(object(members + further(), depth: 0))
@@ -52,6 +58,11 @@ struct OddTickets {
     ]
 
     private static let audiences = ["hongba", "Hongbao", "", "Kaf\u{E9}", "\u{212A}afe\u{301}"]
+
+    private static let devices = [
+        "", String(repeating: "d", count: 64), String(repeating: "d", count: 65),
+        String(repeating: "\u{20AC}", count: 21), String(repeating: "\u{20AC}", count: 22),
+    ]
 
     private mutating func further() -> [(String, String)] {
         let most: UInt64 = isWild && oneIn(10) ? 40 : 4

@@ -65,6 +65,18 @@ final class TreeTicketVerifier: Sendable {
         guard case .object(let claims) = try? JSON.parse(payload, limits: TreeTicketVerifier.limits),
             case .integer(let expiresAtS) = claims["exp"], expiresAtS >= 0
         else { throw .malformed }
+        var device: UInt64 = 0
+        if let claim = claims["device"] {
+            guard case .string(let name) = claim, (1...64).contains(name.utf8.count) else {
+                throw .malformed
+            }
+            device = Ticket.deviceNumber(of: name)
+        }
+        var accountCreatedS: Int64?
+        if let claim = claims["account_created"] {
+            guard case .integer(let timeS) = claim, timeS >= 0 else { throw .malformed }
+            accountCreatedS = timeS
+        }
         guard isForUs(claims["aud"]) else { throw .wrongAudience }
         if let notBefore = claims["nbf"] {
             guard case .integer(let notBeforeS) = notBefore else { throw .malformed }
@@ -74,7 +86,8 @@ final class TreeTicketVerifier: Sendable {
         guard case .string(let subject) = claims["sub"], let user = DecimalDigits.parse(subject.utf8) else {
             throw .badSubject
         }
-        return Ticket(user: user, expiresAtS: expiresAtS)
+        return Ticket(
+            user: user, expiresAtS: expiresAtS, device: device, accountCreatedS: accountCreatedS)
     }
 
     /// RFC 7519 §4.1.3: one audience, or an array of them.

@@ -133,4 +133,34 @@ struct EngineSimulationTests {
         checkEnds(world, 6)
         #expect(world.store.values.allSatisfy { $0.state == .delivered && $0.made == 1 })
     }
+
+    @Test("promise 9: while Redis's run is not good nothing is begun; when it is, everything is")
+    func runClosed() throws {
+        let game = game("stone-garden")
+        var engine = SimulatedWorld.engine(seed: 7, nowNs: SimulatedWorld.startNs)
+        engine.isRunOpen = false
+        let topic = Topics(campaign: SimulatedWorld.catalog.campaign.id).orders(game: game.id)
+        let numbered = engine.partition(topic: topic, number: 0)
+        let partition = try #require(numbered)
+        engine.assigned([partition])
+        let gift = try #require(SimulatedWorld.catalog.gifts.first { $0.game == game.slot })
+        let order = Order(
+            id: OrderID(lane: 1, shard: 0, sequence: 0), coupon: 1, user: 2, gift: gift.slot, region: 0,
+            role: 3, claimedAtMs: SimulatedWorld.startMs, deadlineMs: SimulatedWorld.startMs + 172_800_000)
+        var now = Moment(ns: SimulatedWorld.startNs + 10_000_000_000, ms: SimulatedWorld.startMs)
+        engine.received(
+            partition: partition, offset: 0, value: OrderRecord.encode(order, SimulatedWorld.catalog), now)
+        func begins() -> Int {
+            engine.actions.count { if case .begin = $0 { true } else { false } }
+        }
+        for _ in 0..<10 {
+            now.ns += 1_000_000_000
+            let next = engine.tick(now)
+            #expect(next == .onEvent)
+        }
+        #expect(begins() == 0)
+        engine.isRunOpen = true
+        let next = engine.tick(now)
+        #expect(next == .atOnce && begins() == 1)
+    }
 }

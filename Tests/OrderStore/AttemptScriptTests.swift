@@ -7,7 +7,7 @@ struct AttemptScriptTests {
     private func accepted(_ fixture: Fixture, coupon: UInt64 = 1) async throws -> Order {
         var order = fixture.order(coupon)
         let decisions = try await fixture.claim([order], first: UInt32(coupon))
-        guard case .accepted(let id) = decisions[0] else { throw Failed() }
+        guard case .accepted(let id, _) = decisions[0] else { throw Failed() }
         order.id = id
         return order
     }

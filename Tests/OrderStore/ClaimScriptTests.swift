@@ -22,7 +22,7 @@ struct ClaimScriptTests {
             var accepted = 0
             for decision in decisions {
                 switch decision {
-                case .accepted(let id):
+                case .accepted(let id, _):
                     accepted += 1
                     ids.insert(id)
                 case .stored(let stored, let inOutbox):
@@ -48,26 +48,6 @@ struct ClaimScriptTests {
         }
     }
 
-    @Test("promise 5: the pool gives what it has, and a draw repeated draws nothing more")
-    func pool() async throws {
-        try await Fixture.with { fixture in
-            var command = RedisCommand("HSET")
-            command.add(fixture.store.keys.pool)
-            command.add("l0")
-            command.add(Int64(10))
-            _ = try await fixture.store.redis.send(command)
-            func draw(_ shard: UInt16, _ wanted: Int, known: Int) async throws -> Int {
-                try await fixture.store.awaiting { store, then in
-                    store.draw(gift: 0, shard: shard, wanted: wanted, creditedEver: known, then: then)
-                }
-            }
-            #expect(try await draw(0, 6, known: 0) == 6)
-            #expect(try await draw(0, 6, known: 0) == 6)
-            #expect(try await draw(1, 6, known: 0) == 4)
-            #expect(try await draw(0, 6, known: 6) == 6)
-        }
-    }
-
     @Test("a look-up finds the stored order and never makes one; a full outbox refuses")
     func lookUpAndRoom() async throws {
         try await Fixture.with { fixture in
@@ -75,7 +55,7 @@ struct ClaimScriptTests {
             let accepted = try await fixture.claim(
                 [fixture.order(1), fixture.order(2)], first: 0, outboxMax: 1)
             #expect(accepted[1] == .outboxFull)
-            guard case .accepted(let id) = accepted[0] else {
+            guard case .accepted(let id, _) = accepted[0] else {
                 Issue.record("\(accepted)")
                 return
             }
@@ -101,7 +81,7 @@ struct ClaimScriptTests {
             let first = StoreKeys.ordersPerChunk - 2
             let orders = [1, 1, 2, 3, 4].map { fixture.order($0) }
             let decisions = try await fixture.claim(orders, first: first)
-            let ids = decisions.compactMap { if case .accepted(let id) = $0 { id } else { nil } }
+            let ids = decisions.compactMap { if case .accepted(let id, _) = $0 { id } else { nil } }
             #expect(ids.map(\.sequence) == [first, first + 1, first + 2, first + 3])
             for id in ids { #expect(try await fixture.state(id) == .outbox) }
             let states = try await fixture.store.states(ids)
@@ -113,45 +93,42 @@ struct ClaimScriptTests {
     func overdue() async throws {
         try await Fixture.with { fixture in
             let decisions = try await fixture.claim([fixture.order(1), fixture.order(2)], first: 0)
-            guard case .accepted(let id) = decisions[0] else {
+            guard case .accepted(let id, _) = decisions[0] else {
                 Issue.record("\(decisions)")
                 return
             }
-            func overdue(_ ageMs: Int64) async throws -> [Order] {
+            func overdue(_ ageMs: Int64) async throws -> [OutboxEntry] {
                 try await fixture.store.awaiting { store, then in
                     store.overdue(shard: id.shard, ageMs: ageMs, most: 10, then: then)
                 }
             }
             #expect(try await overdue(60_000).isEmpty)
-            #expect(Set(try await overdue(0).map(\.coupon)) == [1, 2])
+            #expect(Set(try await overdue(0).map(\.order.coupon)) == [1, 2])
             #expect(try await fixture.store.outbox(shard: id.shard).count == 2)
         }
     }
 
-    @Test("promise 2: lanes are never given twice, over a restart and after Redis was wiped")
+    @Test("promise 2: lanes are never given twice, and none is given without the counter")
     func lanes() async throws {
         try await Fixture.with { fixture in
-            func lane(run: String, floor: UInt32?) async throws -> LaneAnswer {
+            func lane() async throws -> UInt32 {
                 try await fixture.store.awaiting { store, then in
-                    store.acquireLane(run: run, floor: floor, owner: 5, leaseMs: 60_000, then: then)
+                    store.acquireLane(owner: 5, leaseMs: 60_000, then: then)
                 }
             }
-            #expect(try await lane(run: "a", floor: nil) == .needsFloor)
-            #expect(try await lane(run: "a", floor: 100) == .lane(100 + 65_536 + 1))
-            #expect(try await lane(run: "a", floor: nil) == .lane(100 + 65_536 + 2))
-            #expect(try await lane(run: "b", floor: nil) == .needsFloor)
-            #expect(try await lane(run: "b", floor: 3) == .lane(100 + 2 * 65_536 + 3))
-            _ = try await fixture.store.redis.send(RedisCommand("FLUSHALL"))
-            #expect(try await lane(run: "b", floor: nil) == .needsFloor)
-            #expect(try await lane(run: "b", floor: 200_000) == .lane(200_000 + 65_536 + 1))
+            #expect(try await lane() == 101)
+            #expect(try await lane() == 102)
             let live = try await fixture.store.awaiting { store, then in store.liveLanes(then: then) }
-            #expect(live == [265_537])
+            #expect(live == [101, 102])
             let kept = try await fixture.store.awaiting { store, then in
-                store.renewLanes([265_537, 1], owner: 5, leaseMs: 0, then: then)
+                store.renewLanes([102, 1], owner: 5, leaseMs: 0, then: then)
             }
             #expect(kept == [true, false])
-            let run = try await fixture.store.awaiting { store, then in store.redisRun(then: then) }
-            #expect(run.count == 40)
+            #expect(try await lane() == 103)
+            var command = RedisCommand("DEL")
+            command.add(fixture.store.keys.lanes)
+            _ = try await fixture.store.redis.send(command)
+            await #expect(throws: RedisFailure.self) { try await lane() }
         }
     }
 }

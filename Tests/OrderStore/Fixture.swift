@@ -1,3 +1,4 @@
+import Catalog
 import NIOCore
 import NIOPosix
 import OrderStore
@@ -29,12 +30,13 @@ final class Fixture: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var options = RedisOptions()
         options.commandTimeout = .seconds(10)
-        let redis = RedisConnection(
-            address: try RedisAddress(url: server.url), loop: group.next(), options: options)
+        let redis = RedisRouter(
+            try RedisTarget(url: server.url), loop: group.next(), options: options)
         try await redis.ready(within: .seconds(10))
         let store = OrderStore(redis: redis, keys: StoreKeys(campaign: "test", shards: 4, buckets: 8))
         let fixture = Fixture(run: run, server: server, group: group, store: store)
         do {
+            try await fixture.openEpoch()
             try await body(fixture)
         } catch {
             await redis.shutDown()
@@ -45,10 +47,68 @@ final class Fixture: Sendable {
         try await group.shutdownGracefully()
     }
 
+    /// Opens an epoch as an opening or a rebuild does, and works under it.
+    func openEpoch(_ epoch: UInt16 = 1) async throws {
+        var campaign = RedisCommand.make("HSET")
+        campaign.add(store.keys.epoch)
+        for word in ["epoch", "\(epoch)", "state", "open"] { campaign.add(word) }
+        _ = try await store.redis.send(campaign)
+        var lanes = RedisCommand.make("HSETNX")
+        lanes.add(store.keys.lanes)
+        lanes.add("next")
+        lanes.add(100)
+        _ = try await store.redis.send(lanes)
+        for shard in 0..<store.keys.shards {
+            var command = RedisCommand.make("SET")
+            command.add(store.keys.epoch(shard: UInt16(shard)))
+            command.add("\(epoch)")
+            _ = try await store.redis.send(command)
+        }
+        store.epoch = epoch
+    }
+
     func order(_ coupon: UInt64, user: UInt64 = 1, gift: UInt16 = 0, role: UInt64 = 7) -> Order {
         Order(
             id: OrderID(rawValue: 0), coupon: coupon, user: user, gift: gift, region: 0, role: role,
             claimedAtMs: 1_700_000_000_000, deadlineMs: 1_700_000_000_000 + 2880 * 60_000)
+    }
+
+    /// Puts claims of one person's shard to the script.
+    func decide(
+        _ entries: [ClaimEntry], lane: UInt32 = 1, first: UInt32, outboxMax: Int = 1_000,
+        credits: [StockCredit] = [], quotas: Quotas = .none
+    ) async throws -> [ClaimDecision] {
+        let shard = store.keys.shard(user: entries[0].order.user)
+        return try await store.awaiting { store, then in
+            store.claim(
+                shard: shard, lane: lane, firstSequence: first, outboxMax: outboxMax, credits: credits,
+                quotas: quotas, entries: entries, then: then)
+        }
+    }
+
+    /// The number in a hash's field; nil where there is none.
+    func number(_ key: [UInt8], _ field: String) async throws -> Int64? {
+        var command = RedisCommand("HGET")
+        command.add(key)
+        command.add(field)
+        return try await store.redis.send(command).integer
+    }
+
+    /// By Redis's clock.
+    func nowMs() async throws -> Int64 {
+        let time = try await store.redis.send(.make("TIME")).array ?? []
+        return (time[0].integer ?? 0) * 1000 + (time[1].integer ?? 0) / 1000
+    }
+
+    /// Everything that Redis holds, key by key, apart from what changes by itself.
+    func contents() async throws -> [String: String] {
+        var contents: [String: String] = [:]
+        for key in try await store.redis.send(.make("KEYS", "*")).array ?? [] {
+            var command = RedisCommand("DUMP")
+            command.add(key.bytes ?? [])
+            contents["\(key)"] = "\(try await store.redis.send(command))"
+        }
+        return contents
     }
 
     func claim(

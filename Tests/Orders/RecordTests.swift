@@ -100,12 +100,50 @@ struct RecordTests {
         }
         for record in [
             ControlRecord.lane(lane: 7, owner: 8, atMs: 9),
+            .lane(lane: 7, owner: 8, epoch: 65_535, atMs: 9),
+            .epoch(epoch: 2, cause: "redis was empty", by: "reconciler", atMs: 1 << 47),
             .resend(plan: "abc", orders: 3, phase: .begun, by: "eve", reason: "because", atMs: 1),
+            .stock(act: "a1", gift: "p", add: 100, units: 1 << 40, by: "eve", reason: "\"more\"", atMs: 2),
+            .approval(order: OrderID(rawValue: .max), verdict: .approved, by: "eve", reason: "", atMs: 3),
+            .approval(order: OrderID(rawValue: 1), verdict: .refused, by: "ann", reason: "no", atMs: 3),
+            .settle(batch: "b", gift: "p", phase: .done, by: "eve", reason: "the end", atMs: 4),
         ] {
             #expect(try ControlRecord.decode(record.encode()) == record)
         }
         let poison = PoisonRecord.encode(topic: "t", partition: 1, offset: 2, reason: "r", value: [0xFF, 0])
         #expect(PoisonRecord.isPoison(poison))
+    }
+
+    @Test("a held order's record holds the order and the rules that it met")
+    func held() throws {
+        var random = SplitMix64(seed: 6)
+        for risk in [[], ["device"], ["device", "account \"age\""]] {
+            let record = HeldRecord(order: Sample.order(&random), risk: risk)
+            #expect(try HeldRecord.decode(record.encode(Sample.catalog), Sample.catalog) == record)
+        }
+        let order = Sample.order(&random)
+        #expect(throws: RecordFault.self) {
+            try HeldRecord.decode(OrderRecord.encode(order, Sample.catalog), Sample.catalog)
+        }
+    }
+
+    @Test("counts for the quotas: the last day's, whatever the order of the orders, and never beyond the top")
+    func quotaCounts() throws {
+        var record = QuotaRecord()
+        for (gift, day) in [(3, 20_001), (3, 20_000), (500, 20_001), (3, 20_002), (3, 20_001)] {
+            record.add(gift: UInt16(gift), day: UInt16(day))
+        }
+        #expect(record.total == 5 && record.day == 20_002 && record.inDay == 1)
+        #expect(record.count(of: 3) == 4 && record.count(of: 500) == 1 && record.count(of: 4) == 0)
+        #expect(record.encode().count == 6 + 2 * 3)
+        #expect(QuotaRecord.decode(record.encode()) == record)
+        #expect(QuotaRecord.decode([0, 1, 2]) == nil)
+        for _ in 0..<70_000 { record.add(gift: 3, day: 20_002) }
+        #expect(record.total == .max && record.inDay == .max && record.count(of: 3) == .max)
+        let midnightUTC: Int64 = 20_000 * 86_400_000
+        #expect(QuotaRecord.day(atMs: midnightUTC, offsetMinutes: 0) == 20_000)
+        #expect(QuotaRecord.day(atMs: midnightUTC - 1, offsetMinutes: 0) == 19_999)
+        #expect(QuotaRecord.day(atMs: midnightUTC + 16 * 3_600_000, offsetMinutes: 480) == 20_001)
     }
 
     @Test("fuzz: a damaged record is refused or read, never a crash")
@@ -126,6 +164,8 @@ struct RecordTests {
             _ = try? OutcomeRecord.decode(bytes)
             _ = try? DeadRecord.decode(bytes, Sample.catalog)
             _ = try? ControlRecord.decode(bytes)
+            _ = try? HeldRecord.decode(bytes, Sample.catalog)
+            _ = QuotaRecord.decode(bytes)
             _ = ClaimRecord.decode(bytes, coupon: 1)
         }
     }

@@ -37,11 +37,11 @@ final class RoadFixture: Sendable {
     /// A connection of its own loop; ready unless `isConnected` is false.
     func redis(
         on loop: (any EventLoop)? = nil, isConnected: Bool = true
-    ) async throws -> RedisConnection {
+    ) async throws -> RedisRouter {
         var options = RedisOptions()
         options.commandTimeout = .seconds(10)
-        let redis = RedisConnection(
-            address: try RedisAddress(url: server.url), loop: loop ?? group.next(), options: options)
+        let redis = RedisRouter(
+            try RedisTarget(url: server.url), loop: loop ?? group.next(), options: options)
         if isConnected { try await redis.ready(within: .seconds(10)) }
         return redis
     }

@@ -9,20 +9,20 @@ import Redis
 // `@unchecked Sendable`: everything is touched on `loop` only; the methods hop there.
 final class RoadProbe: @unchecked Sendable {
     let loop: any EventLoop
-    let redis: RedisConnection
+    let redis: RedisRouter
     private(set) var road: ProfileRoad!
     private(set) var wallMs: Int64 = 1_771_000_000_000
     private var monotonicNs: UInt64 = 1_000_000_000
     private var asked: [RoleQuestion] = []
     private var waiting: (count: Int, promise: EventLoopPromise<Void>)?
 
-    private init(redis: RedisConnection) {
+    private init(redis: RedisRouter) {
         loop = redis.loop
         self.redis = redis
     }
 
     static func make(
-        catalog: Catalog, redis: RedisConnection, exchange: RoleExchange?, options: ProfileRoadOptions
+        catalog: Catalog, redis: RedisRouter, exchange: RoleExchange?, options: ProfileRoadOptions
     ) async throws -> RoadProbe {
         let probe = RoadProbe(redis: redis)
         try await probe.loop.submit {

@@ -1,5 +1,6 @@
 import Pacing
 import ServiceShell
+import ServiceWiring
 import Testing
 
 @testable import Recommend

@@ -19,7 +19,7 @@ import Wire
 // `@unchecked Sendable`: what changes is touched on the loop only.
 private final class LoopHarness: @unchecked Sendable {
     let loop: RecommendLoop
-    private let redis: RedisConnection
+    private let redis: RedisRouter
     private let catalog: Catalog
     private let signer: TicketSigner
     /// Body of a role service's answer by URL; nil = it fails.
@@ -27,7 +27,7 @@ private final class LoopHarness: @unchecked Sendable {
     private var road: ProfileRoad?
 
     private init(
-        redis: RedisConnection, catalog: Catalog, limits: String,
+        redis: RedisRouter, catalog: Catalog, limits: String,
         roles: @escaping @Sendable (String) -> String?
     ) throws {
         let key = TicketKey(id: "k", algorithm: .hs256, material: Array(repeating: 7, count: 32))
@@ -59,8 +59,8 @@ private final class LoopHarness: @unchecked Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var options = RedisOptions()
         options.commandTimeout = .seconds(10)
-        let redis = RedisConnection(
-            address: try RedisAddress(url: server.url), loop: group.next(), options: options)
+        let redis = RedisRouter(
+            try RedisTarget(url: server.url), loop: group.next(), options: options)
         let catalog = try catalog ?? ShippedCampaign.catalog()
         let harness = try LoopHarness(redis: redis, catalog: catalog, limits: limits, roles: roles)
         try await redis.loop.submit { harness.start() }.get()

@@ -21,8 +21,8 @@ struct StockViewTests {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var options = RedisOptions()
         options.commandTimeout = .seconds(10)
-        let redis = RedisConnection(
-            address: try RedisAddress(url: server.url), loop: group.next(), options: options)
+        let redis = RedisRouter(
+            try RedisTarget(url: server.url), loop: group.next(), options: options)
         try await redis.ready(within: .seconds(10))
         let catalog = try ShippedCampaign.catalog()
         let view = try await redis.loop.submit {

@@ -29,7 +29,7 @@ import Testing
     @Test func goodPapersAreGood() throws {
         let papers = desk.papers(for: person(.claims, seed: 1))
         #expect(try verifier.verify(ticket(papers), nowS: nowS).user == 42)
-        let coupon = try coupons.verify(papers.coupon)
+        let coupon = try coupons.verify(papers.coupon, nowS: 0)
         #expect(
             coupon.holder == 42 && coupon.serial == 9 && coupon.kind == 2 && !coupon.isExpired(nowS: nowS))
         #expect(papers.garbage == nil)
@@ -45,11 +45,13 @@ import Testing
     @Test func couponsAreWrongInTheWayTheyShouldBe() throws {
         for seed in 0..<40 as Range<UInt64> {
             #expect(throws: CouponError.self) {
-                try coupons.verify(desk.papers(for: person(.forgedCoupon, seed: seed)).coupon)
+                try coupons.verify(desk.papers(for: person(.forgedCoupon, seed: seed)).coupon, nowS: 0)
             }
             #expect(
-                try coupons.verify(desk.papers(for: person(.othersCoupon, seed: seed)).coupon).holder != 42)
-            let expired = try coupons.verify(desk.papers(for: person(.expiredCoupon, seed: seed)).coupon)
+                try coupons.verify(desk.papers(for: person(.othersCoupon, seed: seed)).coupon, nowS: 0)
+                    .holder != 42)
+            let expired = try coupons.verify(
+                desk.papers(for: person(.expiredCoupon, seed: seed)).coupon, nowS: 0)
             #expect(expired.isExpired(nowS: nowS) && expired.holder == 42)
         }
     }

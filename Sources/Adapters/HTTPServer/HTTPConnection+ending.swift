@@ -67,6 +67,9 @@ extension HTTPConnection {
         case .closed: break
         case .lingering:
             if shared.sweep &- phaseSince >= options.sweeps(options.lingerTimeout) { cut() }
+        case .open where isSecuring:
+            // Nothing can be said to a peer that does not finish the handshake.
+            if shared.sweep &- idleSince >= options.sweeps(options.requestTimeout) { cut() }
         case .open, .finishing:
             if !isWritable {
                 if shared.sweep &- unwritableSince >= options.sweeps(options.idleTimeout) { cut() }

@@ -56,7 +56,8 @@ extension HTTPConnection {
     /// A whole request.
     private func take(_ head: ByteBuffer, _ meaning: RequestHead, body: ByteBuffer) {
         received &+= 1
-        let request = HTTPRequest(head: head, meaning: meaning, body: body, remoteAddress: remoteAddress)
+        let request = HTTPRequest(
+            head: head, meaning: meaning, body: body, remoteAddress: remoteAddress, peer: peer)
         let persistence = meaning.persistence
         let sequence = answers.append(
             AnswerQueue.Slot(

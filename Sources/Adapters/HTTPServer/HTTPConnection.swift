@@ -1,8 +1,9 @@
 import NIOCore
+import Wire
 
 /// One connection: requests in, answers out in the requests' order.
 ///
-/// It is the only handler of its channel: bytes are parsed where they were read and answers written as bytes.
+/// It is the only handler of its channel, or the one behind TLS: bytes are parsed where they were read and answers written as bytes.
 /// Reading stops while the service holds as many requests as it may, or the peer takes no answers; what one
 /// read has brought beyond that waits here, and one read is bounded by `maxHeaderBytes`.
 ///
@@ -31,6 +32,8 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     var phase = Phase.open
     var context: ChannelHandlerContext?
     var remoteAddress = ""
+    /// The same in bits; nil when it has none.
+    var peer: IPAddress?
 
     // The request being received.
     var parser: RequestParser
@@ -48,6 +51,8 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     var isPumping = false
     /// The peer has shut its side.
     var peerEnded = false
+    /// The TLS handshake is not over.
+    var isSecuring = false
     /// All that will ever be written has reached the socket.
     var isWrittenOut = false
 
@@ -90,6 +95,9 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     private func start(_ context: ChannelHandlerContext) {
         guard phase == .open else { return }
         remoteAddress = context.channel.remoteAddress?.ipAddress ?? ""
+        peer = IPAddress(remoteAddress)
+        isSecuring = shared.options.tls != nil
+        // Before anything has been read.
         if !shared.admit(self) { cut() }
     }
 
@@ -158,13 +166,17 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         flushAtEndOfTick()
     }
 
-    /// A failed socket.
+    /// A failed socket or handshake, or a TLS stream that was cut off.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         cut()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? ChannelEvent, event == .inputClosed { inputEnded() }
+        if isSecuring, TLSPort.isSecured(event) {
+            isSecuring = false
+            idleSince = shared.sweep
+        }
         context.fireUserInboundEventTriggered(event)
     }
 

@@ -1,4 +1,5 @@
 import NIOCore
+import Wire
 
 /// One whole request: its body is complete and within the limits.
 ///
@@ -15,14 +16,19 @@ package struct HTTPRequest: Sendable {
     package let body: ByteBuffer
     /// The peer's IP address without its port; empty when it has none.
     package let remoteAddress: String
+    /// The same in bits; nil when it has none. Behind a proxy see ``clientAddress(trusting:)``.
+    package let peer: IPAddress?
     /// Request line and fields, ending with an empty line.
     private let head: ByteBuffer
     private let meaning: RequestHead
 
     /// - Parameters:
     ///   - head: the bytes that `meaning` has been read from.
-    init(head: ByteBuffer, meaning: RequestHead, body: ByteBuffer, remoteAddress: String) {
+    init(
+        head: ByteBuffer, meaning: RequestHead, body: ByteBuffer, remoteAddress: String, peer: IPAddress?
+    ) {
         method = Method(meaning.method)
+        self.peer = peer
         self.head = head
         self.meaning = meaning
         self.body = body
@@ -63,6 +69,7 @@ package struct HTTPRequest: Sendable {
         self.method = method
         self.body = body
         self.remoteAddress = remoteAddress
+        peer = IPAddress(remoteAddress)
         self.meaning = meaning
         head = ByteBuffer(bytes: bytes)
     }
@@ -120,6 +127,27 @@ package struct HTTPRequest: Sendable {
                     }
                 }
                 return nil
+            }
+        }
+    }
+
+    /// Gives the values of the last fields of that name, at most eight, the last one first, where they stand:
+    /// nothing is allocated. `name` is in lower case; the pointer is good during the call only.
+    ///
+    /// - Parameter body: returns whether it wants the one before, too.
+    package func withLastFields(_ name: StaticString, _ body: (UnsafeBufferPointer<UInt8>) -> Bool) {
+        head.withUnsafeReadableBytes { bytes in
+            var places = InlineArray<8, ByteSpan>(repeating: ByteSpan(0, 0))
+            var count = 0
+            var lines = FieldLines(bytes, start: Int(meaning.fieldsStart))
+            while let line = lines.next() {
+                guard name.withUTF8Buffer({ ByteClass.matches(bytes[line.name], $0) }) else { continue }
+                places[count & 7] = ByteSpan(line.value.lowerBound, line.value.upperBound)
+                count += 1
+            }
+            for index in stride(from: count - 1, through: max(0, count - 8), by: -1) {
+                let value = UnsafeRawBufferPointer(rebasing: bytes[places[index & 7].range])
+                guard body(value.bindMemory(to: UInt8.self)) else { return }
             }
         }
     }

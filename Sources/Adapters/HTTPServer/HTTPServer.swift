@@ -91,6 +91,7 @@ package final class HTTPServer: Sendable {
 
     /// The whole pipeline of a connection; on its loop.
     static func addHandler(to channel: any Channel, _ shared: ServerLoop) throws {
+        try shared.options.tls?.addHandler(to: channel)
         try channel.pipeline.syncOperations.addHandler(HTTPConnection(shared: shared))
     }
 

@@ -1,4 +1,5 @@
 import NIOCore
+import Wire
 
 /// Where a server listens and what it allows one connection to take.
 ///
@@ -25,7 +26,7 @@ package struct HTTPServerOptions: Sendable {
     package var maxConnections = 20_000
     /// A connection with nothing begun, or whose peer reads nothing, is closed after this.
     package var idleTimeout: TimeAmount = .seconds(75)
-    /// From a request's first byte to its last; beyond it 408.
+    /// From a request's first byte to its last; beyond it 408. A TLS handshake may take as long.
     package var requestTimeout: TimeAmount = .seconds(10)
     /// From the hand-over to the service to its answer; beyond it 503.
     package var answerTimeout: TimeAmount = .seconds(30)
@@ -34,6 +35,11 @@ package struct HTTPServerOptions: Sendable {
     package var lingerTimeout: TimeAmount = .seconds(2)
     /// How often deadlines are looked at, and how stale the `date` header may be.
     package var sweepInterval: TimeAmount = .milliseconds(250)
+
+    /// Networks that connections are taken from; others are closed as they are accepted. nil: all.
+    package var allowedNetworks: NetworkList?
+    /// nil: connections are in clear.
+    package var tls: TLSPort?
 
     package init(name: String = "http", host: String = "127.0.0.1", port: Int) {
         self.name = name
@@ -44,6 +50,12 @@ package struct HTTPServerOptions: Sendable {
     var requestLimits: RequestLimits {
         RequestLimits(
             maxHeadBytes: maxHeaderBytes, maxFields: maxHeaderFields, maxBodyBytes: maxBodyBytes)
+    }
+
+    /// Whether a peer may connect. One without an address comes over a socket of this machine's.
+    func allows(_ peer: IPAddress?) -> Bool {
+        guard let allowedNetworks, let peer else { return true }
+        return allowedNetworks.contains(peer)
     }
 
     /// A time-out in whole sweeps, at least one.

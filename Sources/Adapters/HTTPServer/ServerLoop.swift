@@ -49,9 +49,10 @@ final class ServerLoop: @unchecked Sendable {
 
     // MARK: Connections
 
-    /// False when there are too many, or the server is closing: the connection is then closed at once.
+    /// False when the peer's network is none of those allowed, there are too many, or the server is closing:
+    /// the connection is then closed at once.
     func admit(_ connection: HTTPConnection) -> Bool {
-        guard connections.count < maxConnections, !isDraining else {
+        guard options.allows(connection.peer), connections.count < maxConnections, !isDraining else {
             tally.refused += 1
             return false
         }

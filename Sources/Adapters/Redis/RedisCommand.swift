@@ -23,6 +23,17 @@ package struct RedisCommand: Sendable, Equatable {
     /// How many arguments there are, the name included.
     package var count: Int { ends.count }
 
+    /// The bytes of an argument, 0 being the name; nil where there are not so many.
+    func argument(at index: Int) -> ArraySlice<UInt8>? {
+        guard index < ends.count else { return nil }
+        return bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]
+    }
+
+    /// The slot of the key that stands at this place; nil where nothing does.
+    func slot(at index: Int) -> Int? {
+        argument(at: index).map { $0.withUnsafeBytes { RedisSlot.of($0) } }
+    }
+
     // Concrete overloads: a generic one is not specialised across modules, and costs ten times as much.
 
     /// Adds one argument, of any bytes.

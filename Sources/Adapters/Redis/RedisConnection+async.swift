@@ -42,7 +42,7 @@ extension RedisConnection {
         }
     }
 
-    private func whenReady(within limit: Duration, then: @escaping Completion) {
+    func whenReady(within limit: Duration, then: @escaping Completion) {
         if isReady { return then(.success(.null)) }
         guard !isClosed else {
             return then(.failure(RedisFailure(kind: .neverSent, message: "the connection was closed")))

@@ -10,15 +10,22 @@ extension RedisConnection {
         _ script: RedisScript, _ call: RedisCommand, timeout: Duration? = nil,
         then: @escaping Completion
     ) {
-        let deadlineNs = deadlineNs(timeout)
-        send(call, deadlineNs: deadlineNs) { result in
+        run(script, call, deadlineNs: deadlineNs(timeout), asking: false, then: then)
+    }
+
+    /// - Parameter asking: the call goes right behind an ASKING, each time.
+    func run(
+        _ script: RedisScript, _ call: RedisCommand, deadlineNs: UInt64, asking: Bool,
+        then: @escaping Completion
+    ) {
+        send(call, deadlineNs: deadlineNs, asking: asking) { result in
             guard case .failure(let failure) = result, failure.hasCode("NOSCRIPT") else {
                 return then(result)
             }
             // The load goes out before the repeat on the same connection, so its reply need not be
             // awaited; calls that fail while it is on its way share it.
             self.load(script, deadlineNs: deadlineNs)
-            self.send(call, deadlineNs: deadlineNs, then: then)
+            self.send(call, deadlineNs: deadlineNs, asking: asking, then: then)
         }
     }
 

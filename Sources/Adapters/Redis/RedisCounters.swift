@@ -1,4 +1,4 @@
-/// What one connection has done since it was made; read on its loop.
+/// What one connection, or a router's connections together, has done since it was made; read on its loop.
 package struct RedisCounters: Sendable, Equatable {
     package var sent: UInt64 = 0
     /// Writes to the socket that carried those commands.
@@ -13,4 +13,16 @@ package struct RedisCounters: Sendable, Equatable {
     package var losses: UInt64 = 0
     package var failedDials: UInt64 = 0
     package var scriptLoads: UInt64 = 0
+
+    mutating func add(_ other: RedisCounters) {
+        sent += other.sent
+        writes += other.writes
+        replies += other.replies
+        timedOut += other.timedOut
+        late += other.late
+        refusedHere += other.refusedHere
+        losses += other.losses
+        failedDials += other.failedDials
+        scriptLoads += other.scriptLoads
+    }
 }

@@ -42,7 +42,9 @@ package struct RedisFailure: Error, Sendable, Equatable, CustomStringConvertible
 
     private static let refusedBeforeEffect: Set<String> = [
         "NOSCRIPT", "LOADING", "NOAUTH", "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN",
-        "BUSY", "READONLY", "MISCONF", "OOM",
+        "BUSY", "READONLY", "MISCONF", "OOM", "CROSSSLOT", "NOREPLICAS",
+        // Said by scripts that look at what they are told of the store first of all, before any write.
+        "EPOCH",
     ]
 
     package var description: String {

@@ -27,19 +27,20 @@ package final class FileWatch: @unchecked Sendable {
     private var content: [UInt8]?
     private var timer: RepeatedTask?
 
-    /// Takes the content of now as the one to compare with.
-    ///
-    /// - Parameter onChange: gets the new content, on `loop`.
+    /// - Parameters:
+    ///   - known: the content to compare with, as it was read before; nil takes that of now.
+    ///   - onChange: gets the new content, on `loop`.
     package init(
-        path: String, loop: any EventLoop, interval: TimeAmount = .seconds(1),
+        path: String, loop: any EventLoop, interval: TimeAmount = .seconds(1), known: [UInt8]? = nil,
         onChange: @escaping @Sendable ([UInt8]) -> Void
     ) {
         self.path = path
         self.loop = loop
         self.interval = interval
         self.onChange = onChange
-        stamp = Self.stamp(of: path)
-        content = SmallFile.read(path, maxBytes: Self.maxBytes)
+        // Without a stamp the first look reads the file: it may have changed since it was read.
+        stamp = known == nil ? Self.stamp(of: path) : nil
+        content = known ?? SmallFile.read(path, maxBytes: Self.maxBytes)
     }
 
     /// Any thread.

@@ -28,6 +28,7 @@ package final class ServiceContext: Sendable {
     }
 
     private let stop = Mutex(Stop())
+    private let added = Mutex<[ServicePart]>([])
 
     init(name: String, settings: Settings, logger: Logger, registry: PrometheusRegistry) throws(SettingsFault)
     {
@@ -42,6 +43,15 @@ package final class ServiceContext: Sendable {
         group = MultiThreadedEventLoopGroup(
             numberOfThreads: try settings.int("loops", in: 1...256, default: System.coreCount))
     }
+
+    /// A part beside those that the service defines: it starts before them and stops after them. For what is
+    /// made while settings are read, such as the watch of a file that one of them names.
+    package func add(_ part: ServicePart) {
+        added.withLock { $0.append(part) }
+    }
+
+    /// In the order in which they were added.
+    var addedParts: [ServicePart] { added.withLock { $0 } }
 
     /// Ends the process in good order with that exit code; the first call's code counts. Any thread.
     package func stop(code: Int32, reason: String) {

@@ -33,7 +33,7 @@ package enum ServiceProcess {
             let admin = try adminPart(context)
             let parts = try await defineParts(context)
             try settings.finish()
-            try await supervise([admin] + parts, context)
+            try await supervise([admin] + context.addedParts + parts, context)
             let code = context.requestedCode ?? 0
             context.logger.notice("stopped", metadata: ["code": "\(code)"])
             exit(code)
@@ -62,6 +62,7 @@ package enum ServiceProcess {
         options.port = try context.settings.int("admin.port", in: 0...65_535, default: 0)
         options.maxBodyBytes = 8 << 20
         options.answerTimeout = .seconds(120)
+        try context.guardPort("admin", &options)
         let server = AdminServer(
             options: options, routes: context.routes, readiness: context.readiness,
             registry: context.registry,

@@ -35,7 +35,12 @@ package enum FileBytes {
 
     /// The file's lines without their ends; empty lines and those that begin with `#` are left out.
     package static func lines(_ path: String) throws(FileFault) -> [String] {
-        let text = String(decoding: try read(path), as: UTF8.self)
+        lines(of: try read(path))
+    }
+
+    /// The same of bytes that have been read.
+    package static func lines(of bytes: [UInt8]) -> [String] {
+        let text = String(decoding: bytes, as: UTF8.self)
         return text.split(whereSeparator: \.isNewline).map(String.init).filter {
             !$0.isEmpty && !$0.hasPrefix("#")
         }

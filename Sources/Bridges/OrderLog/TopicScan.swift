@@ -15,6 +15,21 @@ package enum TopicScan {
         return ranges
     }
 
+    /// Fails unless the topic is there with all its partitions, each with a leader: where half of what was
+    /// written would mislead.
+    package static func demand(
+        _ topic: String, partitions wanted: Int, reader: KafkaReader
+    ) throws(KafkaFailure) {
+        let found = try reader.partitions(topic)
+        guard found >= wanted else {
+            throw KafkaFailure(
+                code: leaderNotAvailable, message: "\(topic) has \(found) of \(wanted) partitions")
+        }
+    }
+
+    /// LEADER_NOT_AVAILABLE (https://kafka.apache.org/protocol#protocol_error_codes).
+    private static let leaderNotAvailable: Int32 = 5
+
     /// Every record that stands in the topic now. Blocks; on a thread of its own or at start.
     package static func all(
         _ topic: String, reader: KafkaReader, each: (TopicPartition, KafkaRecord) -> Void

@@ -69,7 +69,9 @@ extension OrderStore {
         then: @escaping Answer<[AttemptDecision]>
     ) {
         precondition(entries.count <= Self.maxBatch && entries.allSatisfy { $0.order.id.shard == shard })
-        var table = KeyTable([keys.attempts(shard: shard), keys.outbox(shard: shard)])
+        var table = KeyTable([
+            keys.attempts(shard: shard), keys.outbox(shard: shard), keys.stock(shard: shard),
+        ])
         var arguments = [owner.bigEndianBytes, decimal(lifeMs)]
         for entry in entries {
             let order = entry.order
@@ -79,10 +81,12 @@ extension OrderStore {
             arguments.append(table.place(keys.claims(user: order.user)))
             arguments.append(order.coupon.bigEndianBytes)
             arguments.append(ClaimRecord.encode(order))
+            arguments.append(table.place(keys.amounts(shard: shard, gift: order.gift)))
             arguments.append(decimal(entry.attempt))
             arguments.append([UInt8(ascii: entry.resendsUnknown ? "r" : "-")])
         }
-        call(OrderScripts.begin, keys: table.keys, arguments: arguments, then: then) { reply in
+        callShard(OrderScripts.begin, shard: shard, keys: table.keys, arguments: arguments, then: then) {
+            reply in
             guard let numbers = reply.array, numbers.count == entries.count * 2 else { return nil }
             var decisions = [AttemptDecision]()
             for at in stride(from: 0, to: numbers.count, by: 2) {
@@ -121,7 +125,8 @@ extension OrderStore {
             arguments.append(decimal(entry.event.rawValue))
             arguments.append(decimal(entry.attempt))
         }
-        call(OrderScripts.settle, keys: table.keys, arguments: arguments, then: then) { reply in
+        callShard(OrderScripts.settle, shard: shard, keys: table.keys, arguments: arguments, then: then) {
+            reply in
             guard let numbers = reply.array, numbers.count == entries.count * 2 else { return nil }
             var decisions = [SettleDecision]()
             for at in stride(from: 0, to: numbers.count, by: 2) {

@@ -1,45 +1,83 @@
 import NIOCore
 import Orders
 import Redis
+import Synchronization
 
 /// A campaign's claims, order states, outbox, stock and lanes in Redis, over one event loop's connection.
 ///
-/// Every method is called on that loop and answers on it. A ``RedisFailure`` of kind `unknown` means that the
+/// Scripts are told the ``epoch`` that their caller works under and are refused with the code `EPOCH`, before
+/// they do anything, where another one stands: see DESIGN "the run". Every method is called on that loop and answers on it. A ``RedisFailure`` of kind `unknown` means that the
 /// script may have run: callers treat it so (a claim's range of numbers is burnt, an attempt is looked up
 /// again).
 package final class OrderStore: Sendable {
     /// Orders in one script call at most; more would hold Redis up for others.
     package static let maxBatch = 256
 
-    package let redis: RedisConnection
+    package let redis: RedisRouter
     package let keys: StoreKeys
+    private let currentEpoch = Atomic<UInt16>(0)
 
-    package init(redis: RedisConnection, keys: StoreKeys) {
+    /// What scripts are given; 0: not known, and then none runs. Set by the loop that owns the store, when
+    /// ``standing(then:)`` has told it.
+    package var epoch: UInt16 {
+        get { currentEpoch.load(ordering: .relaxed) }
+        set { currentEpoch.store(newValue, ordering: .relaxed) }
+    }
+
+    package init(redis: RedisRouter, keys: StoreKeys) {
         self.redis = redis
         self.keys = keys
     }
 
     package typealias Answer<Value> = (Result<Value, RedisFailure>) -> Void
 
-    /// Runs a script and hands its reply, an array, to `decode`; a reply of another shape is a refusal.
+    /// Runs a script over a shard, under the epoch: KEYS[1] and ARGV[1] are put in front.
+    func callShard<Value>(
+        _ script: RedisScript, shard: UInt16, keys others: [[UInt8]], arguments: [[UInt8]],
+        then: @escaping Answer<Value>, decode: @escaping (RedisReply) -> Value?
+    ) {
+        call(script, under: keys.epoch(shard: shard), others, arguments, then: then, decode: decode)
+    }
+
+    /// Runs a script over the campaign as a whole, under the epoch: KEYS[1] and ARGV[1] are put in front.
+    func callCampaign<Value>(
+        _ script: RedisScript, keys others: [[UInt8]], arguments: [[UInt8]], then: @escaping Answer<Value>,
+        decode: @escaping (RedisReply) -> Value?
+    ) {
+        call(script, under: keys.epoch, others, arguments, then: then, decode: decode)
+    }
+
+    private func call<Value>(
+        _ script: RedisScript, under epochKey: [UInt8], _ keys: [[UInt8]], _ arguments: [[UInt8]],
+        then: @escaping Answer<Value>, decode: @escaping (RedisReply) -> Value?
+    ) {
+        let size = keys.reduce(64) { $0 + $1.count } + arguments.reduce(0) { $0 + $1.count }
+        var command = script.call(keyCount: keys.count + 1, reserving: size)
+        command.add(epochKey)
+        for key in keys { command.add(key) }
+        command.add(UInt64(epoch))
+        for argument in arguments { command.add(argument) }
+        redis.run(script, command) { then(Self.decoded($0, script, decode)) }
+    }
+
+    /// Runs a script that looks at no epoch, one of those that change it.
     func call<Value>(
         _ script: RedisScript, keys: [[UInt8]], arguments: [[UInt8]], then: @escaping Answer<Value>,
         decode: @escaping (RedisReply) -> Value?
     ) {
-        redis.run(script, keys: keys, arguments: arguments) { result in
-            switch result {
-            case .failure(let failure): then(.failure(failure))
-            case .success(let reply):
-                guard let value = decode(reply) else {
-                    then(
-                        .failure(
-                            RedisFailure(
-                                kind: .unknown,
-                                message: "script \(script.name) gave an answer of another shape")))
-                    return
-                }
-                then(.success(value))
-            }
+        redis.run(script, keys: keys, arguments: arguments) { then(Self.decoded($0, script, decode)) }
+    }
+
+    /// A reply of another shape than the script's is a refusal.
+    private static func decoded<Value>(
+        _ result: Result<RedisReply, RedisFailure>, _ script: RedisScript,
+        _ decode: (RedisReply) -> Value?
+    ) -> Result<Value, RedisFailure> {
+        result.flatMap { reply in
+            if let value = decode(reply) { return .success(value) }
+            return .failure(
+                RedisFailure(
+                    kind: .unknown, message: "script \(script.name) gave an answer of another shape"))
         }
     }
 }
@@ -49,7 +87,7 @@ struct KeyTable {
     private(set) var keys: [[UInt8]]
     private var index: [[UInt8]: Int] = [:]
 
-    /// - Parameter fixed: keys that scripts know by their place.
+    /// - Parameter fixed: keys that scripts know by their place, behind the epoch's.
     init(_ fixed: [[UInt8]]) {
         keys = fixed
     }
@@ -57,8 +95,8 @@ struct KeyTable {
     mutating func place(_ key: [UInt8]) -> [UInt8] {
         if let known = index[key] { return decimal(known) }
         keys.append(key)
-        index[key] = keys.count
-        return decimal(keys.count)
+        index[key] = keys.count + 1
+        return decimal(keys.count + 1)
     }
 }
 

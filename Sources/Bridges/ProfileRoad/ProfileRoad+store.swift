@@ -51,13 +51,19 @@ extension ProfileRoad {
         guard storeHealth.admit(read, nowNs: monotonicNs()) else { return lost(users) }
         var command = RedisCommand("MGET", reserving: 48 * users.count)
         for user in users { command.add(key(user)) }
-        redis.send(command, timeout: .milliseconds(options.redisTimeoutMs)) { result in
+        redis.readAll(command, timeout: .milliseconds(options.redisTimeoutMs)) { result in
             guard let values = (try? result.get())?.array, values.count == users.count else {
                 _ = self.storeHealth.failed(read, nowNs: self.monotonicNs())
                 return self.lost(users)
             }
             self.storeHealth.answered()
             for (user, value) in zip(users, values) {
+                if case .error = value {
+                    // One master of a cluster does not answer; the others have.
+                    self.counters.storeFailures += 1
+                    self.stored(user, nil, bytes: [], isLost: true)
+                    continue
+                }
                 let bytes = value.bytes ?? []
                 if value.isNull { self.counters.storeMisses += 1 }
                 let profile = value.isNull ? nil : self.decoded(bytes, user)
@@ -109,7 +115,7 @@ extension ProfileRoad {
         let lifeMs = profile.preference.isEmpty ? options.storedLifeMs : options.storedVectorLifeMs
         counters.storeWrites += 1
         let timeout = Duration.milliseconds(options.redisTimeoutMs)
-        let done: RedisConnection.Completion = { result in
+        let done: RedisRouter.Completion = { result in
             self.wrote(profile, mine: mine, rewrites: rewrites, result)
         }
         if read.count <= ProfileCodec.maxBytes {

@@ -26,7 +26,7 @@ package final class ProfileRoad {
     package let exchange: RoleExchange
 
     private(set) var catalog: Catalog
-    let redis: RedisConnection
+    let redis: RedisRouter
     let wallMs: () -> Int64
     let monotonicNs: () -> UInt64
     let random: () -> UInt64
@@ -52,7 +52,7 @@ package final class ProfileRoad {
     ///     loop's clock.
     ///   - random: any words; they spread the ends of lives.
     package init(
-        catalog: Catalog, loop: any EventLoop, redis: RedisConnection, exchange: RoleExchange,
+        catalog: Catalog, loop: any EventLoop, redis: RedisRouter, exchange: RoleExchange,
         options: ProfileRoadOptions, wallMs: @escaping () -> Int64, monotonicNs: (() -> UInt64)? = nil,
         random: @escaping () -> UInt64
     ) {
@@ -82,7 +82,7 @@ package final class ProfileRoad {
     /// - Parameter ask: carries questions to the role services, on the loop; each must come back once through
     ///   `replied`.
     package convenience init(
-        catalog: Catalog, loop: any EventLoop, redis: RedisConnection, options: ProfileRoadOptions,
+        catalog: Catalog, loop: any EventLoop, redis: RedisRouter, options: ProfileRoadOptions,
         wallMs: @escaping () -> Int64, monotonicNs: (() -> UInt64)? = nil,
         random: @escaping () -> UInt64, ask: @escaping ([RoleQuestion]) -> Void
     ) {

@@ -61,7 +61,7 @@ private final class LateWay: @unchecked Sendable {
 extension ProfileRoad {
     /// A road whose questions go through `roles`; called on `loop`.
     package convenience init(
-        catalog: Catalog, loop: any EventLoop, redis: RedisConnection, roles: RoleClient,
+        catalog: Catalog, loop: any EventLoop, redis: RedisRouter, roles: RoleClient,
         options: ProfileRoadOptions, wallMs: @escaping () -> Int64, random: @escaping () -> UInt64
     ) {
         self.init(

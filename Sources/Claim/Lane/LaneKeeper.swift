@@ -1,104 +1,84 @@
-/// How a loop gets the lane that it numbers orders in, keeps it, and stops in time when it is lost.
+import OrderStore
+
+/// How a loop comes to work in Redis's run: the epoch that its scripts carry, the lane that it numbers orders
+/// in; how it keeps them, and how it stops in time when either is lost.
 ///
 /// ```
-///   away ──redisUp──▶ askingRun ──run──▶ acquiring ──lane──▶ announcing ──acknowledged──▶ open
-///    ▲                  ▲   │              │    ▲                │                          │
-///    │                  │   │ same run     │    │ floor          │ lease lost               │ lease lost,
-///    │ redisDown        │   ▼              ▼    │                ▼                          ▼ lane full
-///    └─ (any state)     │ renewing      readingFloor          askingRun ◀──────────────────┘
-///                       └─ pausing ◀── any step failed
+///  away ─redisUp─▶ asking ─open─▶ acquiring ─lane─▶ announcing ─acknowledged─▶ open
+///                  │ │ │ ▲            ▲                                         │
+///                  │ │ │ └────────────┴─────── lease lost, lane full ───────────┤
+///                  │ │ └─open, own lane─▶ renewing ─ours─▶ open                 │
+///                  │ ├─empty─▶ marking ─▶ asking                                │
+///                  │ └─fresh─▶ readingHistory ─blank─▶ recordingEpoch           │
+///                  │                 │                 ─▶ openingFresh ─▶ asking│
+///                  ▼                 ▼ history                                  │
+///               waiting ◀── closed, strange run, a step failed, another epoch ──┘
 /// ```
 ///
-/// A lane is good only if everything about it was said over one connection to one run of Redis: the run is
-/// asked first, every loss of the connection begins anew, and a lane counter that may be old (another run)
-/// is lifted above all that Kafka has seen. The lane stands in Kafka before it numbers its first order. The
+/// A lane is good only if everything about it was said over one connection to one run of Redis: how Redis
+/// stands is asked first, every loss of the connection begins anew, and while the lane is open it is asked
+/// again every second. Only a campaign that neither Redis nor Kafka knows is opened from here; what was lost
+/// is rebuilt by others, and waited for. The lane stands in Kafka before it numbers its first order. The
 /// lease is counted from before the request that prolonged it, so that this side always lets go first.
 struct LaneKeeper {
-    enum Event: Equatable {
-        case redisUp
-        case redisDown
-        /// Redis's `run_id`.
-        case run(String)
-        case acquired(lane: UInt32)
-        /// The counter may be old: a floor from Kafka is needed.
-        case needsFloor
-        case floor(UInt32)
-        /// Kafka holds the lane.
-        case announced
-        /// The lease was prolonged, or the lane is no longer ours; nil: no answer.
-        case renewed(lane: UInt32, Bool?)
-        /// The step got no answer.
-        case failed
-        /// A shard has used up the lane's numbers.
-        case full
-        case tick
-        case stop
+    /// Times in nanoseconds of the monotonic clock.
+    struct Times: Equatable {
+        var leaseNs: UInt64
+        var renewNs: UInt64
+        /// Between two looks at how Redis stands while all is well.
+        var lookNs: UInt64
+        /// Before a step that failed is tried again, and between two looks while a rebuild is waited for.
+        var pauseNs: UInt64
     }
 
-    enum Action: Equatable {
-        case askRun
-        case acquire(run: String, floor: UInt32?)
-        case readFloor
-        case announce(lane: UInt32)
-        case renew(lane: UInt32)
-        case giveUp(lane: UInt32)
-        /// Claims may be numbered in this lane. `newRun`: what this process knew of Redis's contents no
-        /// longer counts.
-        case opened(lane: UInt32, newRun: Bool)
-        /// No claim may be numbered any more.
-        case closed
-    }
-
-    /// What the lane waits for, as `/readyz` and the status page say it.
-    enum State: Equatable {
-        case away
-        case askingRun
-        case acquiring(run: String)
-        case readingFloor(run: String)
-        case announcing(run: String, lane: UInt32)
-        /// Back after a loss of the connection, same run: the lease decides.
-        case renewing(run: String, lane: UInt32)
-        case open(run: String, lane: UInt32)
-        case pausing(untilNs: UInt64)
-        case stopped
-    }
-
-    private let leaseNs: UInt64
-    private let renewNs: UInt64
-    /// Before a step that failed is tried again.
-    private let pauseNs: UInt64
+    private let times: Times
 
     private(set) var state = State.away
     /// Counts the steps: an answer to an earlier step is told apart by it.
     private(set) var step: UInt64 = 0
-    /// The run in which a lane was last open.
-    private var lastRun: String?
+    /// What scripts are given: the epoch that Redis was found open with, over this connection; 0: none.
+    private(set) var epoch: UInt16 = 0
+    /// The epoch in which the lease was given, for ``mayPromise(_:nowNs:)``; 0: none.
+    private(set) var leaseEpoch: UInt16 = 0
+    /// The epoch in which a lane was last open.
+    private var lastEpoch: UInt16 = 0
     /// The last lane that was open, as long as nothing says that it is lost.
     private var lastLane: UInt32?
     private var requestedNs: UInt64 = 0
     private var leaseEndsNs: UInt64 = 0
     /// When the renewal that is under way was asked for.
     private var renewalSentNs: UInt64?
-    private var announceAtNs: UInt64?
+    /// When a record that Kafka did not take is written again.
+    private var rewriteAtNs: UInt64?
+    private var isLooking = false
+    private var lookAtNs: UInt64 = 0
+    /// Kafka was once found to remember the campaign; it does not forget.
+    private var hasHistory = false
 
-    init(leaseNs: UInt64, renewNs: UInt64, pauseNs: UInt64) {
-        precondition(renewNs * 2 <= leaseNs)
-        self.leaseNs = leaseNs
-        self.renewNs = renewNs
-        self.pauseNs = pauseNs
+    init(_ times: Times) {
+        precondition(times.renewNs * 2 <= times.leaseNs)
+        self.times = times
     }
 
     /// The lane to number in, if there is one at this moment; asked before every batch, so that a process
     /// that slept through its lease numbers nothing.
     func lane(nowNs: UInt64) -> UInt32? {
-        guard case .open(_, let lane) = state, nowNs < leaseEndsNs else { return nil }
+        guard case .open(let lane) = state, nowNs < leaseEndsNs else { return nil }
         return lane
+    }
+
+    /// Whether an order of that epoch, which Kafka has acknowledged, may be told of as accepted.
+    ///
+    /// A rebuild reads Kafka only when every lease that was given before it has ended: what Kafka held while
+    /// the lease lasted is read. Later it might have come behind the reading.
+    func mayPromise(_ epoch: UInt16, nowNs: UInt64) -> Bool {
+        epoch == leaseEpoch && epoch != 0 && nowNs < leaseEndsNs
     }
 
     /// The lane whose outbox entries are this loop's to sweep.
     var ownLane: UInt32? {
         switch state {
-        case .open(_, let lane), .renewing(_, let lane), .announcing(_, let lane): lane
+        case .open(let lane), .renewing(let lane), .announcing(let lane): lane
         default: nil
         }
     }
@@ -108,11 +88,13 @@ struct LaneKeeper {
         switch state {
         case .open: nil
         case .away: "redis: not connected"
-        case .askingRun, .renewing: "redis: its run is being asked for"
+        case .asking, .renewing: "run: redis is being asked how it stands"
+        case .marking, .openingFresh: "run: the campaign is being opened for the first time"
+        case .readingHistory: "run: kafka is asked whether the campaign is new"
+        case .recordingEpoch: "run: kafka has not acknowledged the campaign's opening"
         case .acquiring: "lane: being acquired"
-        case .readingFloor: "lane: its floor is being read from kafka"
         case .announcing: "lane: kafka has not acknowledged it"
-        case .pausing: "lane: the last attempt failed and is repeated"
+        case .waiting(_, let why): why.rawValue
         case .stopped: "stopped"
         }
     }
@@ -124,46 +106,65 @@ struct LaneKeeper {
         switch (event, state) {
         case (.stop, _):
             let lane = ownLane
+            leaseEpoch = 0
             return closing() + enter(.stopped, lane.map { [.giveUp(lane: $0)] } ?? [])
         case (.redisDown, _):
-            renewalSentNs = nil
-            return closing() + enter(.away, [])
+            return disconnected() + enter(.away, [])
         case (.redisUp, _):
-            return closing() + enter(.askingRun, [.askRun])
-        case (.failed, .announcing):
-            announceAtNs = nowNs + pauseNs
-            return []
-        case (.failed, .askingRun), (.failed, .acquiring), (.failed, .readingFloor):
-            return enter(.pausing(untilNs: nowNs + pauseNs), [])
-        case (.run(let run), .askingRun):
-            return ran(run, nowNs)
-        case (.needsFloor, .acquiring(let run)):
-            return enter(.readingFloor(run: run), [.readFloor])
-        case (.floor(let floor), .readingFloor(let run)):
-            return acquire(run, floor: floor, nowNs)
-        case (.acquired(let lane), .acquiring(let run)):
-            leaseEndsNs = requestedNs + leaseNs
-            renewalSentNs = nil
-            announceAtNs = nil
-            return enter(.announcing(run: run, lane: lane), [.announce(lane: lane)])
-        case (.announced, .announcing(let run, let lane)):
-            return open(run, lane, nowNs)
+            return disconnected() + enter(.asking, [.ask])
+        case (.looked(let standing), _):
+            return looked(standing, nowNs)
         case (.renewed(let lane, let isOurs), _):
             return lane == ownLane ? renewed(isOurs, nowNs) : []
-        case (.full, .open(_, let lane)):
+        case (.epochRefused, .open), (.epochRefused, .announcing), (.epochRefused, .renewing),
+            (.epochRefused, .acquiring):
+            epoch = 0
+            return closing() + wait(.otherEpoch, nowNs)
+        case (.full, .open(let lane)):
             lastLane = nil
-            return closing() + enter(.askingRun, [.giveUp(lane: lane), .askRun])
+            return closing() + enter(.acquiring, [.giveUp(lane: lane)] + acquire(nowNs))
         case (.tick, _):
             return tick(nowNs)
         default:
+            return advance(event, nowNs)
+        }
+    }
+
+    /// The steps to an open lane, one after the other.
+    private mutating func advance(_ event: Event, _ nowNs: UInt64) -> [Action] {
+        switch (event, state) {
+        case (.standing(let standing), .asking): return stands(standing, nowNs)
+        case (.marked, .marking): return enter(.asking, [.ask])
+        case (.history(let isBlank), .readingHistory):
+            hasHistory = !isBlank
+            return isBlank ? enter(.recordingEpoch, [.recordEpoch]) : wait(.lost, nowNs)
+        case (.epochRecorded, .recordingEpoch): return enter(.openingFresh, [.openFresh])
+        case (.openedFresh, .openingFresh): return enter(.asking, [.ask])
+        case (.acquired(let lane), .acquiring):
+            leaseEndsNs = requestedNs + times.leaseNs
+            leaseEpoch = epoch
+            renewalSentNs = nil
+            return enter(.announcing(lane: lane), [.announce(lane: lane)])
+        case (.announced, .announcing(let lane)): return open(lane, nowNs)
+        case (.failed, .announcing), (.failed, .recordingEpoch):
+            rewriteAtNs = nowNs + times.pauseNs
             return []
+        case (.failed, .asking), (.failed, .marking), (.failed, .readingHistory), (.failed, .openingFresh),
+            (.failed, .acquiring):
+            return wait(.failed, nowNs)
+        default: return []
         }
     }
 
     private mutating func enter(_ next: State, _ actions: [Action]) -> [Action] {
         state = next
         step += 1
+        rewriteAtNs = nil
         return actions
+    }
+
+    private mutating func wait(_ why: Reason, _ nowNs: UInt64) -> [Action] {
+        enter(.waiting(untilNs: nowNs + times.pauseNs, why: why), [])
     }
 
     private func closing() -> [Action] {
@@ -171,31 +172,63 @@ struct LaneKeeper {
         return []
     }
 
-    private mutating func ran(_ run: String, _ nowNs: UInt64) -> [Action] {
-        guard let lane = lastLane, lastRun == run, nowNs < leaseEndsNs else {
-            return acquire(run, floor: nil, nowNs)
-        }
-        renewalSentNs = nowNs
-        return enter(.renewing(run: run, lane: lane), [.renew(lane: lane)])
+    /// The lease stays: what Kafka acknowledges while it lasts may still be promised.
+    private mutating func disconnected() -> [Action] {
+        renewalSentNs = nil
+        isLooking = false
+        epoch = 0
+        return closing()
     }
 
-    private mutating func acquire(_ run: String, floor: UInt32?, _ nowNs: UInt64) -> [Action] {
+    /// How Redis stands, asked without a lane or with one that might be lost.
+    private mutating func stands(_ standing: Standing, _ nowNs: UInt64) -> [Action] {
+        epoch = standing.openEpoch ?? 0
+        switch standing {
+        case .open(let epoch):
+            lookAtNs = nowNs + times.lookNs
+            guard let lane = lastLane, lastEpoch == epoch, nowNs < leaseEndsNs else {
+                return enter(.acquiring, acquire(nowNs))
+            }
+            renewalSentNs = nowNs
+            return enter(.renewing(lane: lane), [.renew(lane: lane)])
+        case .empty: return hasHistory ? wait(.lost, nowNs) : enter(.marking, [.markFresh])
+        case .fresh: return hasHistory ? wait(.lost, nowNs) : enter(.readingHistory, [.readHistory])
+        case .closed: return wait(.closed, nowNs)
+        case .strangeRun: return wait(.strange, nowNs)
+        }
+    }
+
+    private mutating func acquire(_ nowNs: UInt64) -> [Action] {
         lastLane = nil
         requestedNs = nowNs
-        return enter(.acquiring(run: run), [.acquire(run: run, floor: floor)])
+        return [.acquire]
     }
 
-    private mutating func open(_ run: String, _ lane: UInt32, _ nowNs: UInt64) -> [Action] {
+    private mutating func open(_ lane: UInt32, _ nowNs: UInt64) -> [Action] {
         guard nowNs < leaseEndsNs else { return lost() }
-        let isNewRun = lastRun != run
-        lastRun = run
+        let isNewEpoch = lastEpoch != epoch
+        lastEpoch = epoch
         lastLane = lane
-        return enter(.open(run: run, lane: lane), [.opened(lane: lane, newRun: isNewRun)])
+        hasHistory = true
+        return enter(.open(lane: lane), [.opened(lane: lane, isNewEpoch: isNewEpoch)])
     }
 
+    /// The lease has ended or is somebody else's.
     private mutating func lost() -> [Action] {
         lastLane = nil
-        return closing() + enter(.askingRun, [.askRun])
+        leaseEpoch = 0
+        return closing() + enter(.asking, [.ask])
+    }
+
+    private mutating func looked(_ standing: Standing?, _ nowNs: UInt64) -> [Action] {
+        guard isLooking else { return [] }
+        isLooking = false
+        // Without an answer the next tick asks again.
+        guard let standing, ownLane != nil else { return [] }
+        lookAtNs = nowNs + times.lookNs
+        guard standing != .open(epoch: epoch) else { return [] }
+        let actions = closing()
+        return actions + stands(standing, nowNs)
     }
 
     private mutating func renewed(_ isOurs: Bool?, _ nowNs: UInt64) -> [Action] {
@@ -203,34 +236,42 @@ struct LaneKeeper {
         renewalSentNs = nil
         guard let isOurs else {
             // While the lane is open the next tick asks again, as long as the lease lasts.
-            if case .renewing = state { return enter(.pausing(untilNs: nowNs + pauseNs), []) }
+            if case .renewing = state { return wait(.failed, nowNs) }
             return []
         }
         guard isOurs else { return lost() }
-        leaseEndsNs = sentNs + leaseNs
-        if case .renewing(let run, let lane) = state { return open(run, lane, nowNs) }
+        leaseEndsNs = sentNs + times.leaseNs
+        if case .renewing(let lane) = state { return open(lane, nowNs) }
         return []
     }
 
     private mutating func tick(_ nowNs: UInt64) -> [Action] {
         switch state {
-        case .pausing(let untilNs):
-            return nowNs >= untilNs ? enter(.askingRun, [.askRun]) : []
-        case .open(_, let lane), .announcing(_, let lane):
+        case .waiting(let untilNs, _):
+            return nowNs >= untilNs ? enter(.asking, [.ask]) : []
+        case .recordingEpoch:
+            return isRewriteDue(nowNs) ? [.recordEpoch] : []
+        case .open(let lane), .announcing(let lane):
             if nowNs >= leaseEndsNs { return lost() }
             var actions = [Action]()
-            if let at = announceAtNs, nowNs >= at, case .announcing = state {
-                announceAtNs = nil
-                actions.append(.announce(lane: lane))
-            }
-            let sinceNs = leaseEndsNs - leaseNs
-            if renewalSentNs == nil, nowNs >= sinceNs + renewNs {
+            if isRewriteDue(nowNs) { actions.append(.announce(lane: lane)) }
+            if renewalSentNs == nil, nowNs >= leaseEndsNs - times.leaseNs + times.renewNs {
                 renewalSentNs = nowNs
                 actions.append(.renew(lane: lane))
+            }
+            if !isLooking, nowNs >= lookAtNs {
+                isLooking = true
+                actions.append(.look)
             }
             return actions
         default:
             return []
         }
+    }
+
+    private mutating func isRewriteDue(_ nowNs: UInt64) -> Bool {
+        guard let at = rewriteAtNs, nowNs >= at else { return false }
+        rewriteAtNs = nil
+        return true
     }
 }

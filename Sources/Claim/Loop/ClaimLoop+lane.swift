@@ -1,103 +1,134 @@
-import Catalog
 import Kafka
 import Logging
+import OrderLog
 import OrderStore
 import Orders
 import Redis
 import Telemetry
 
 extension ClaimLoop {
-    /// Carries out what the lane keeper wants.
-    func perform(_ actions: [LaneKeeper.Action]) {
+    /// Tells the lane keeper something and does what it wants. Scripts carry the epoch that it knows.
+    func tell(_ event: LaneKeeper.Event, step: UInt64? = nil, nowNs: UInt64 = SystemClock.nowNs) {
+        let before = keeper.state
+        let actions = keeper.on(event, step: step, nowNs: nowNs)
+        store.epoch = keeper.epoch
+        if case .waiting(_, let why) = keeper.state, keeper.state != before, why != .failed {
+            tellOfWaiting(why)
+        }
         for action in actions { perform(action) }
     }
 
     private func perform(_ action: LaneKeeper.Action) {
         let step = keeper.step
-        let lease = plan.limits.leaseMs
         switch action {
-        case .askRun:
-            store.redisRun { [self] result in lane(asked: step, result.map { .run($0) }) }
-        case .acquire(let run, let floor):
-            store.acquireLane(run: run, floor: floor, owner: plan.owner, leaseMs: lease) { [self] result in
-                lane(
-                    asked: step,
-                    result.map { answer in
-                        switch answer {
-                        case .lane(let lane): .acquired(lane: lane)
-                        case .needsFloor: .needsFloor
-                        }
-                    })
+        case .ask:
+            store.standing { [self] result in answered(step, result.map { .standing($0) }) }
+        case .look:
+            store.standing { [self] result in tell(.looked(try? result.get())) }
+        case .markFresh:
+            store.markFresh { [self] result in answered(step, result.map { .marked }) }
+        case .readHistory:
+            readHistory(step)
+        case .recordEpoch:
+            record(
+                .epoch(epoch: 1, cause: "opened", by: plan.ownerName, atMs: SystemClock.nowMs), key: "epoch",
+                step)
+        case .openFresh:
+            let floor = UInt32(clamping: SystemClock.nowMs / 1000 - OrderStore.laneEpochS)
+            store.openFresh(catalog: plan.catalog, laneFloor: floor) { [self] result in
+                answered(step, result.map { .openedFresh })
             }
-        case .readFloor:
-            readLaneFloor(step)
+        case .acquire:
+            store.acquireLane(owner: plan.owner, leaseMs: plan.limits.leaseMs) { [self] result in
+                answered(step, result.map { .acquired(lane: $0) })
+            }
         case .announce(let lane):
-            announce(lane, step)
+            record(
+                .lane(lane: lane, owner: plan.owner, epoch: keeper.epoch, atMs: SystemClock.nowMs),
+                key: "lane", step)
         case .renew(let lane):
-            store.renewLanes([lane], owner: plan.owner, leaseMs: lease) { [self] result in
-                let isOurs = try? result.get().first
-                perform(keeper.on(.renewed(lane: lane, isOurs), nowNs: SystemClock.nowNs))
-            }
+            renew(lane)
         case .giveUp(let lane):
             store.renewLanes([lane], owner: plan.owner, leaseMs: 0) { _ in }
-        case .opened(let lane, let isNewRun):
-            opened(lane, isNewRun)
+        case .opened(let lane, let isNewEpoch):
+            opened(lane, isNewEpoch)
         case .closed:
             logger.notice("claims stopped", metadata: ["why": "\(keeper.missing ?? "")"])
             failWaiting(.noLane)
         }
     }
 
-    private func lane(asked step: UInt64, _ result: Result<LaneKeeper.Event, RedisFailure>) {
-        let event: LaneKeeper.Event
+    /// The answer to a step's question.
+    private func answered(_ step: UInt64, _ result: Result<LaneKeeper.Event, RedisFailure>) {
         switch result {
-        case .success(let answer): event = answer
+        case .success(let event): tell(event, step: step)
         case .failure(let failure):
-            logger.warning("lane not acquired", metadata: ["error": "\(failure)"])
-            event = .failed
+            logger.warning("lane: a step failed", metadata: ["error": "\(failure)"])
+            tell(failure.isOtherEpoch ? .epochRefused : .failed, step: step)
         }
-        perform(keeper.on(event, step: step, nowNs: SystemClock.nowNs))
     }
 
-    private func opened(_ lane: UInt32, _ isNewRun: Bool) {
-        if isNewRun { stock.forgetCredits() }
+    private func renew(_ lane: UInt32) {
+        store.renewLanes([lane], owner: plan.owner, leaseMs: plan.limits.leaseMs) { [self] result in
+            switch result {
+            case .success(let answers): tell(.renewed(lane: lane, answers.first))
+            case .failure(let failure):
+                tell(.renewed(lane: lane, nil))
+                heed(failure)
+            }
+        }
+    }
+
+    /// A refused script may mean that Redis has another epoch.
+    func heed(_ failure: RedisFailure) {
+        if failure.isOtherEpoch { tell(.epochRefused) }
+    }
+
+    private func opened(_ lane: UInt32, _ isNewEpoch: Bool) {
+        if isNewEpoch { stock.forgetCredits() }
         for shard in batchers.indices { batchers[shard].adopt(lane: lane) }
-        logger.info("claims open", metadata: ["lane": "\(lane)", "loop": "\(index)"])
-        lookForPool()
+        logger.info(
+            "claims open",
+            metadata: ["lane": "\(lane)", "epoch": "\(keeper.epoch)", "loop": "\(index)"])
     }
 
-    /// Redis's counter may be old: the highest lane in Kafka, or the seconds since 2024, is the floor
-    /// beneath it.
-    private func readLaneFloor(_ step: UInt64) {
-        logger.warning("redis is new or was restarted: reading the highest lane from kafka")
-        tools?.readFloor { [self] highest in
-            guard let highest else { return lane(asked: step, .failure(.noFloor)) }
-            let seconds = UInt32(clamping: SystemClock.nowMs / 1000 - OrderStore.laneEpochS)
-            lane(asked: step, .success(.floor(max(highest, seconds))))
+    private func tellOfWaiting(_ why: LaneKeeper.Reason) {
+        guard why != toldReason else { return }
+        toldReason = why
+        logger.error("nothing is taken", metadata: ["why": "\(why.rawValue)", "loop": "\(index)"])
+    }
+
+    // MARK: - Kafka's control topic
+
+    /// Whether the campaign is new is Kafka's to say.
+    private func readHistory(_ step: UInt64) {
+        tools?.readHistory { [self] history in
+            guard let history else { return tell(.failed, step: step) }
+            tell(.history(isBlank: history.isEmpty), step: step)
         }
     }
 
-    /// The lane is written down in Kafka before it numbers its first order: a Redis that has lost its
-    /// counter finds it again there.
-    private func announce(_ lane: UInt32, _ step: UInt64) {
-        let record = ControlRecord.lane(lane: lane, owner: plan.owner, atMs: SystemClock.nowMs)
+    /// The epoch is written down before anything is accepted in it, and the lane before it numbers its first
+    /// order: a Redis that has lost its counters finds them again there.
+    private func record(_ record: ControlRecord, key: String, _ step: UInt64) {
         do throws(KafkaFailure) {
             guard let producer = tools?.producer else { preconditionFailure("the loop was not started") }
             try producer.produce(
-                topic: plan.controlTopic, partition: 0, key: Array("lane".utf8), value: record.encode(),
+                topic: plan.controlTopic, partition: 0, key: Array(key.utf8), value: record.encode(),
                 reporter: index, token: Self.laneTokenBit | step)
         } catch {
-            announced(step: step, error)
+            recorded(step: step, error)
         }
     }
 
-    func announced(step: UInt64, _ failure: KafkaFailure?) {
-        if let failure { logger.warning("lane not announced", metadata: ["error": "\(failure)"]) }
-        perform(keeper.on(failure == nil ? .announced : .failed, step: step, nowNs: SystemClock.nowNs))
+    func recorded(step: UInt64, _ failure: KafkaFailure?) {
+        if let failure { logger.warning("control record lost", metadata: ["error": "\(failure)"]) }
+        let isEpoch = keeper.state == .recordingEpoch
+        tell(failure == nil ? (isEpoch ? .epochRecorded : .announced) : .failed, step: step)
     }
 }
 
 extension RedisFailure {
-    fileprivate static let noFloor = RedisFailure(
-        kind: .neverSent, message: "kafka did not say which lanes there were")
+    /// The script carried another epoch than the one that Redis has; it did nothing.
+    var isOtherEpoch: Bool { hasCode("EPOCH") }
 }

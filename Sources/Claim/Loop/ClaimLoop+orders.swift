@@ -9,7 +9,9 @@ extension ClaimLoop {
         guard open <= plan.limits.maxOpen else { return answer(waiter, .problem(.overloaded)) }
         let user: UInt64
         do throws(ClaimProblem) {
-            user = try plan.gate.person(bearer: request.bearerToken, nowMs: SystemClock.nowMs)
+            user = try door.visitor(
+                request, .look, nowMs: SystemClock.nowMs, nowNs: waiter.startedNs
+            ).user
         } catch {
             return answer(waiter, .problem(error))
         }

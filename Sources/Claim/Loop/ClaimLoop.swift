@@ -3,6 +3,7 @@ import HTTPServer
 import Kafka
 import Logging
 import NIOCore
+import OrderLog
 import OrderStore
 import Orders
 import ProfileRoad
@@ -22,8 +23,9 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
     let loop: any EventLoop
     /// Place among the process's loops, and the producer's reporter of this loop.
     let index: Int
-    let plan: ClaimPlan
-    let redis: RedisConnection
+    /// Another one after each edit of the campaign's files.
+    private(set) var plan: ClaimPlan
+    let redis: RedisRouter
     let store: OrderStore
     let meters: ClaimMeters
     private let gauges: LoopGauges
@@ -33,25 +35,29 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
     private(set) var tools: Tools?
     private var roadMeters: ProfileRoadMeters
 
+    var door: FrontDoor
+    var riskDesk: RiskDesk
     var keeper: LaneKeeper
     var batchers: [ShardBatcher<PendingClaim>]
     var stock: StockRoom<PendingClaim>
     var flights = OrderFlights<ClaimWaiter>()
     var confirms = ConfirmQueue()
     var sweep: OutboxSweep
+    var partitions: StickyPartitions
 
     /// Shards with claims that wait for the end of this tick.
     private var dirty: [UInt16] = []
     private var isFlushScheduled = false
     /// Requests not yet answered.
-    private(set) var open = 0
+    var open = 0
     private(set) var isClosing = false
-    private(set) var isPoolOpen = false
-    private var wasPoolOpen = false
     var isSweeping = false
     var nextSweepNs: UInt64 = 0
+    var isAskingPool = false
+    var nextPoolWatchNs: UInt64 = 0
+    /// Why nothing is taken, as the log was told last.
+    var toldReason: LaneKeeper.Reason?
     private var isQueueReady = false
-    private var isOpeningPool = false
     private var shownMissing: [String]?
     private var ticker: RepeatedTask?
 
@@ -62,12 +68,12 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
     struct Tools {
         let producer: KafkaProducer
         let road: ProfileRoad
-        /// Asks Kafka for the highest lane, off the loop; completes on it. nil: Kafka did not say.
-        let readFloor: (@escaping (UInt32?) -> Void) -> Void
+        /// Asks Kafka for lanes and epochs, off the loop; completes on it. nil: Kafka did not say.
+        let readHistory: (@escaping (LaneHistory?) -> Void) -> Void
     }
 
     init(
-        loop: any EventLoop, index: Int, plan: ClaimPlan, redis: RedisConnection, meters: ClaimMeters,
+        loop: any EventLoop, index: Int, plan: ClaimPlan, redis: RedisRouter, meters: ClaimMeters,
         readiness: ReadinessCheck, logger: Logger
     ) {
         self.loop = loop
@@ -80,14 +86,17 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
         roadMeters = ProfileRoadMeters(loop: index)
         self.logger = logger
         store = OrderStore(redis: redis, keys: plan.keys)
+        door = FrontDoor(plan.front) { .random(in: .min ... .max) }
+        riskDesk = RiskDesk(rules: RiskRules(plan.catalog.campaign.approval))
         let limits = plan.limits
-        keeper = LaneKeeper(
-            leaseNs: UInt64(limits.leaseMs) * 1_000_000, renewNs: UInt64(limits.renewMs) * 1_000_000,
-            pauseNs: 500_000_000)
+        keeper = LaneKeeper(limits.laneTimes)
         let batcher = ShardBatcher<PendingClaim>(
             maxBatch: OrderStore.maxBatch, maxWaiting: max(limits.maxWaiting, OrderStore.maxBatch))
         batchers = Array(repeating: batcher, count: plan.keys.shards)
         stock = StockRoom(shards: plan.keys.shards, soldOutNs: UInt64(limits.soldOutMs) * 1_000_000)
+        partitions = StickyPartitions(
+            games: plan.catalog.games.count, partitions: plan.catalog.campaign.storage.ordersPartitions,
+            first: .random(in: 0..<1024))
         sweep = OutboxSweep(shards: plan.keys.shards, mostOpen: limits.sweepMax)
     }
 
@@ -113,7 +122,7 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
 
     private func redisChanged(_ isReady: Bool) {
         guard isQueueReady else { return }
-        perform(keeper.on(isReady ? .redisUp : .redisDown, nowNs: SystemClock.nowNs))
+        tell(isReady ? .redisUp : .redisDown)
     }
 
     /// Gives the lane up and ends. What still waits is told to repeat elsewhere; its order, if it has one,
@@ -126,21 +135,21 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
         for waiter in flights.releaseAll() { answer(waiter, .problem(.closing)) }
         failWaiting(.closing)
         flushConfirms()
-        perform(keeper.on(.stop, nowNs: SystemClock.nowNs))
+        tell(.stop)
         // Redis answers in the order of the commands: behind this one, confirms and the lane's end are
         // through.
         let through = loop.makePromise(of: Void.self)
-        redis.send(.make("PING")) { _ in through.succeed() }
+        redis.settled { through.succeed() }
         return through.futureResult.map { self.redis.close() }
     }
 
     private func tick() {
         let nowNs = SystemClock.nowNs
-        perform(keeper.on(.tick, nowNs: nowNs))
-        for waiter in flights.overdue(nowNs: nowNs) { answer(waiter, .problem(.queueSlow)) }
+        tell(.tick, nowNs: nowNs)
+        for waiter in flights.overdue(nowNs: nowNs) { answer(waiter, .problem(.queueSlow), nowNs: nowNs) }
         flushConfirms()
-        openPoolIfNeeded(nowNs)
         sweepIfDue(nowNs)
+        watchPool(nowNs)
         gauges.show(
             open: open, flights: flights.count, unconfirmed: confirms.count,
             hasLane: keeper.lane(nowNs: nowNs) != nil)
@@ -160,54 +169,29 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
         var out = [String]()
         if !isQueueReady { out.append("kafka: the topics are not there yet") }
         if let lane = keeper.missing { out.append(lane) }
-        if !isPoolOpen {
-            out.append(wasPoolOpen ? "stock: redis has lost the pool" : "stock: the pool is not open")
-        }
         return out
     }
 
-    /// Opens the pool once a process. Later it is only looked for: a pool that has vanished under a running
-    /// process is to be rebuilt, and until then nothing is sold, for a pool filled anew would be sold
-    /// twice.
-    func openPoolIfNeeded(_ nowNs: UInt64) {
-        guard !isPoolOpen, !isOpeningPool, keeper.lane(nowNs: nowNs) != nil else { return }
-        isOpeningPool = true
-        if wasPoolOpen {
-            redis.send(.make("EXISTS", String(decoding: plan.keys.pool, as: UTF8.self))) { [self] reply in
-                poolAnswered(reply.map { $0.integer == 1 })
-            }
-        } else {
-            store.openPool(plan.catalog) { [self] result in poolAnswered(result.map { true }) }
-        }
-    }
-
-    private func poolAnswered(_ result: Result<Bool, RedisFailure>) {
-        isOpeningPool = false
-        switch result {
-        case .success(let isThere):
-            isPoolOpen = isThere
-            if isThere { wasPoolOpen = true }
-        case .failure(let failure):
-            logger.warning("stock pool not opened", metadata: ["error": "\(failure)"])
-        }
-    }
-
-    /// The lane is open, perhaps on another Redis: is the pool there?
-    func lookForPool() {
-        isPoolOpen = false
-        openPoolIfNeeded(SystemClock.nowNs)
+    /// Goes on with an edited catalog: what was frozen is as it was. On the loop.
+    func adopt(_ catalog: Catalog) {
+        loop.preconditionInEventLoop()
+        let rules = RiskRules(catalog.campaign.approval)
+        if rules != riskDesk.rules { riskDesk = RiskDesk(rules: rules) }
+        plan = plan.with(catalog)
+        tools?.road.adopt(catalog)
     }
 
     // MARK: - Requests
 
     func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
-        var waiter = ClaimWaiter(responder: responder, startedNs: SystemClock.nowNs)
-        if let origins = plan.origins, let origin = origins.admitted(request.header("origin")) {
-            if let answer = AllowedOrigins.preflight(request, from: origin) {
+        var origin: String?
+        if let origins = plan.origins, let admitted = origins.admitted(request.header("origin")) {
+            if let answer = AllowedOrigins.preflight(request, from: admitted) {
                 return responder.respond(answer)
             }
-            waiter.origin = origin
+            origin = admitted
         }
+        let waiter = ClaimWaiter(responder: responder, origin: origin, startedNs: SystemClock.nowNs)
         open += 1
         switch (request.path, request.method) {
         case ("/v1/claims", .post):
@@ -225,32 +209,34 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
 
     private func refuseMethod(_ waiter: ClaimWaiter, allowed: String) {
         open -= 1
-        meters.answered("method-not-allowed", startedNs: waiter.startedNs)
-        respond(waiter, .methodNotAllowed(allowed))
+        meters.answered("method-not-allowed", startedNs: waiter.startedNs, nowNs: SystemClock.nowNs)
+        if case .request(let responder, let origin) = waiter.way {
+            respond(responder, origin, .methodNotAllowed(allowed))
+        }
     }
 
-    /// Answers a request; each exactly once.
-    func answer(_ waiter: ClaimWaiter, _ answer: ClaimAnswer) {
+    /// Answers somebody; each exactly once. `nowNs`: where the clock was read already.
+    func answer(_ waiter: ClaimWaiter, _ answer: ClaimAnswer, nowNs: UInt64? = nil) {
         open -= 1
-        meters.answered(answer.label, startedNs: waiter.startedNs)
-        respond(waiter, answer.response(plan.catalog))
+        meters.answered(answer, startedNs: waiter.startedNs, nowNs: nowNs ?? SystemClock.nowNs)
+        switch waiter.way {
+        case .request(let responder, let origin): respond(responder, origin, answer.response(plan.catalog))
+        case .caller(let then): then(answer)
+        }
     }
 
-    private func respond(_ waiter: ClaimWaiter, _ response: HTTPResponse) {
-        waiter.responder.respond(waiter.origin.map { AllowedOrigins.show(response, to: $0) } ?? response)
+    private func respond(_ responder: HTTPResponder, _ origin: String?, _ response: HTTPResponse) {
+        responder.respond(origin.map { AllowedOrigins.show(response, to: $0) } ?? response)
     }
 
     // MARK: - Batches
 
     /// Puts a claim into its shard's batch, which leaves at the end of this tick.
     func enqueue(_ claim: PendingClaim) {
-        guard isPoolOpen, keeper.lane(nowNs: SystemClock.nowNs) != nil else {
-            return answer(claim.waiter, .problem(.noLane))
-        }
+        // Whether the lease still lasts is asked when the batch leaves.
+        guard case .open = keeper.state else { return refuse([claim], .noLane) }
         let isFirst = batchers[Int(claim.shard)].waitingCount == 0
-        guard batchers[Int(claim.shard)].add(claim) else {
-            return answer(claim.waiter, .problem(.overloaded))
-        }
+        guard batchers[Int(claim.shard)].add(claim) else { return refuse([claim], .overloaded) }
         if isFirst { markDirty(claim.shard) }
     }
 
@@ -266,16 +252,15 @@ final class ClaimLoop: HTTPService, @unchecked Sendable {
 
     private func flush() {
         isFlushScheduled = false
+        let nowNs = SystemClock.nowNs
         let shards = dirty
         dirty.removeAll(keepingCapacity: true)
-        for shard in shards { pump(shard) }
+        for shard in shards { pump(shard, nowNs: nowNs) }
     }
 
     /// Everybody who waits for a batch or for stock is told why not.
     func failWaiting(_ problem: ClaimProblem) {
-        for shard in batchers.indices {
-            for claim in batchers[shard].pause() { answer(claim.waiter, .problem(problem)) }
-        }
-        for claim in stock.releaseAll() { answer(claim.waiter, .problem(problem)) }
+        for shard in batchers.indices { refuse(batchers[shard].pause(), problem) }
+        refuse(stock.releaseAll(), problem)
     }
 }

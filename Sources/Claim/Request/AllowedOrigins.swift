@@ -55,7 +55,8 @@ struct AllowedOrigins: Sendable, Equatable {
         var shown = response
         shown.headers += [
             ("access-control-allow-origin", origin),
-            ("access-control-expose-headers", "location, retry-after"), ("vary", "origin"),
+            ("access-control-expose-headers", "location, retry-after, ratelimit, ratelimit-policy"),
+            ("vary", "origin"),
         ]
         return shown
     }

@@ -5,8 +5,8 @@ import Wire
 
 /// What a request is answered with.
 enum ClaimAnswer: Sendable, Equatable {
-    /// Accepted now, and Kafka holds it.
-    case accepted(OrderID)
+    /// Accepted now, and Kafka holds it; queued, or held for an operator.
+    case accepted(OrderID, OrderState)
     /// A repeat: the coupon's order, and where it stands.
     case stored(OrderID, OrderState)
     /// A look at an order by its owner.
@@ -23,14 +23,14 @@ enum ClaimAnswer: Sendable, Equatable {
         }
     }
 
-    func response(_ catalog: Catalog) -> HTTPResponse {
+    func response(_ catalog: @autoclosure () -> Catalog) -> HTTPResponse {
         switch self {
-        case .accepted(let id):
-            return Self.claimed(id, .queued, status: 202)
+        case .accepted(let id, let state):
+            return Self.claimed(id, state, status: 202)
         case .stored(let id, let state):
             return Self.claimed(id, state, status: 200)
         case .order(let order, let state):
-            return .json(Self.document(order, state, catalog))
+            return .json(Self.document(order, state, catalog()))
         case .problem(let problem):
             return problem.response
         }

@@ -15,6 +15,10 @@ struct AdmittedClaim: Sendable, Equatable {
     /// Slot of the region within the gift's game.
     var region: UInt16
     var role: UInt64
+    /// What the ticket and the connection tell, for the rules of risk; see ``Visitor``.
+    var device: UInt64 = 0
+    var accountCreatedS: Int64?
+    var address: UInt64 = 0
 }
 
 /// What eligibility says of an admitted claim. A refusal is not an answer yet: a stored order comes first.
@@ -25,45 +29,63 @@ enum Verdict: Sendable, Equatable {
     case unknown
 }
 
-/// From the bytes of a request to what is to be done about it: credentials, catalog, eligibility.
+/// From the bytes of a body to what is to be done about it: coupon, catalog, eligibility.
 ///
 /// Pure: the time comes in, a value goes out, nothing is asked of anybody.
-struct ClaimGate: Sendable {
+///
+/// A class, so that a claim does not copy the catalog's references.
+final class ClaimGate: Sendable {
     let catalog: Catalog
-    let tickets: TicketVerifier
-    let coupons: CouponCodec
+    private let gifts: NameTable
+    /// Index = game slot.
+    private let regions: [NameTable]
 
-    /// The person that a `Authorization: Bearer` names.
-    func person(bearer: Substring?, nowMs: Int64) throws(ClaimProblem) -> UInt64 {
-        guard let bearer else { throw .unauthorized("no Authorization: Bearer header") }
-        do {
-            return try tickets.verify(bearer, nowS: nowMs / 1000).user
-        } catch {
-            throw .unauthorized("the ticket is refused: \(error.rawValue)")
-        }
+    init(catalog: Catalog) {
+        self.catalog = catalog
+        gifts = NameTable(catalog.gifts.map(\.id))
+        regions = catalog.games.map { game in NameTable(game.regions.map(\.id)) }
     }
 
     /// Coupon, gift and region of a body. Whether the coupon has expired is left to
     /// ``judge(_:profile:nowMs:soldOut:)``, since a repeat finds its order whatever has passed.
-    func admit(user: UInt64, body: UnsafeRawBufferPointer) throws(ClaimProblem) -> AdmittedClaim {
-        let request: ClaimRequest
-        do { request = try ClaimRequest.parse(body) } catch { throw .malformed(error) }
-        let coupon = try verified(request.coupon)
-        guard coupon.holder == user else { throw .notYours }
-        guard let gift = catalog.gift(id: request.gift) else { throw .noSuchGift }
-        let game = catalog.games[Int(gift.game)]
-        guard let region = game.region(id: request.region) else {
-            throw .malformed(field: "region", "not a region of \(game.id)")
+    func admit(
+        _ visitor: Visitor, body: UnsafeRawBufferPointer, coupons: CouponCodec, nowMs: Int64
+    ) throws(ClaimProblem) -> AdmittedClaim {
+        if let fields = ClaimFields(body) {
+            return try admit(visitor, fields, coupons: coupons, nowMs: nowMs)
         }
-        return AdmittedClaim(
-            user: user, coupon: coupon.serial, couponExpiresAtS: coupon.expiresAtS, gift: gift.slot,
-            region: region.slot, role: request.role)
+        var request: ClaimRequest
+        do { request = try ClaimRequest.parse(body) } catch { throw .malformed(error) }
+        let claim = request.withFields { fields in
+            Result { () throws(ClaimProblem) in
+                try admit(visitor, fields, coupons: coupons, nowMs: nowMs)
+            }
+        }
+        return try claim.get()
     }
 
-    private func verified(_ token: String) throws(ClaimProblem) -> Coupon {
+    private func admit(
+        _ visitor: Visitor, _ fields: ClaimFields, coupons: CouponCodec, nowMs: Int64
+    ) throws(ClaimProblem) -> AdmittedClaim {
+        let coupon = try verified(fields.coupon, coupons, nowS: nowMs / 1000)
+        guard coupon.holder == visitor.user else { throw .notYours }
+        guard let gift = gifts.slot(fields.gift) else { throw .noSuchGift }
+        let game = Int(catalog.gifts[Int(gift)].game)
+        guard let region = regions[game].slot(fields.region) else {
+            throw .malformed(field: "region", "not a region of \(catalog.games[game].id)")
+        }
+        return AdmittedClaim(
+            user: visitor.user, coupon: coupon.serial, couponExpiresAtS: coupon.expiresAtS, gift: gift,
+            region: region, role: fields.role, device: visitor.device,
+            accountCreatedS: visitor.accountCreatedS, address: visitor.address)
+    }
+
+    private func verified(
+        _ token: UnsafeBufferPointer<UInt8>, _ coupons: CouponCodec, nowS: Int64
+    ) throws(ClaimProblem) -> Coupon {
         let coupon: Coupon
         do {
-            coupon = try coupons.verify(token)
+            coupon = try coupons.verify(token, nowS: nowS)
         } catch {
             switch error {
             case .malformed, .unknownVersion: throw .malformed(field: "coupon", "not a coupon token")

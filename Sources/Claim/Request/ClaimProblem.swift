@@ -1,5 +1,9 @@
+import Credentials
 import HTTPServer
+import OrderStore
 import Orders
+import Pacing
+import ServiceWiring
 import Wire
 
 /// Everything that Claim says no with: one RFC 9457 problem document each.
@@ -19,6 +23,13 @@ struct ClaimProblem: Error, Sendable, Equatable {
     var reason: String?
     /// Whole seconds, sent as `Retry-After`.
     var retryAfterS: Int?
+    /// Of a quota that is used up, sent as `RateLimit-Policy` and `RateLimit`.
+    var rateLimit: RateLimit?
+
+    struct RateLimit: Sendable, Equatable {
+        var policy: String
+        var value: String
+    }
 
     private init(
         _ status: Int, _ slug: String, _ title: String, detail: String? = nil, field: String? = nil,
@@ -45,8 +56,31 @@ struct ClaimProblem: Error, Sendable, Equatable {
         malformed(JSONError(path: field, reason: why))
     }
 
-    static func unauthorized(_ why: String) -> ClaimProblem {
+    static let noTicket = unauthorized("there is no Authorization: Bearer header")
+
+    /// Says what an honest client can mend, and nothing that helps to forge: which key, algorithm, signature
+    /// or audience did not fit stays here.
+    static func ticket(_ error: TicketError) -> ClaimProblem {
+        switch error {
+        case .expired: unauthorized("the ticket has expired")
+        case .notYet: unauthorized("the ticket is not good yet")
+        case .malformed, .unknownKey, .wrongAlgorithm, .badSignature, .wrongAudience, .badSubject:
+            unauthorized("the ticket is not a valid one of this service")
+        }
+    }
+
+    private static func unauthorized(_ why: String) -> ClaimProblem {
         ClaimProblem(401, "unauthorized", "A valid login ticket is needed", detail: why)
+    }
+
+    /// A person, or an address, has used a quota up.
+    static func tooMany(_ quota: PersonQuota, _ decision: PersonLimiter.Decision) -> ClaimProblem {
+        var problem = ClaimProblem(
+            429, "too-many-requests", "Too many requests",
+            detail: "repeat after the time that Retry-After tells")
+        if case .limited(let retryAfterS) = decision { problem.retryAfterS = retryAfterS }
+        problem.rateLimit = RateLimit(policy: quota.policy, value: quota.value(decision))
+        return problem
     }
 
     static let couponInvalid = ClaimProblem(
@@ -91,6 +125,18 @@ struct ClaimProblem: Error, Sendable, Equatable {
         409, "coupon-spent", "The coupon was spent on another claim",
         detail: "the same coupon was claimed with another gift, region or role; that order stands")
 
+    /// The person has as many orders as the campaign gives to one.
+    static func overQuota(_ quota: Quota) -> ClaimProblem {
+        let detail =
+            switch quota {
+            case .person: "nobody gets more orders in this campaign"
+            case .gift: "nobody gets more of this gift pack"
+            case .day: "nobody gets more orders on one day"
+            }
+        return ClaimProblem(
+            409, "over-quota", "You have had your share", detail: detail, reason: "\(quota)")
+    }
+
     // MARK: - Not now
 
     /// Whether the person plays the game cannot be found out at the moment; it is not guessed.
@@ -117,6 +163,9 @@ struct ClaimProblem: Error, Sendable, Equatable {
     var response: HTTPResponse {
         var headers = [(String, String)]()
         if let retryAfterS { headers.append(("retry-after", String(retryAfterS))) }
+        if let rateLimit {
+            headers += [("ratelimit-policy", rateLimit.policy), ("ratelimit", rateLimit.value)]
+        }
         if status == 401 { headers.append(("www-authenticate", "Bearer")) }
         return .problem(
             status: status, title: title, detail: detail, type: Self.typePrefix + slug, headers: headers

@@ -1,12 +1,12 @@
 import Wire
 
 /// The body of `POST /v1/claims`: `{"coupon":"…","gift":"id","region":"id","role":"decimal"}`, strictly
-/// these four.
+/// these four, by the parser that knows all of JSON. Bodies of the usual form are read by ``ClaimFields``.
 struct ClaimRequest: Sendable, Equatable {
     /// Bytes of a body; the server refuses longer ones with 413 before anything is parsed.
     static let maxBytes = JSONLimits.request.maxBytes
-    private static let maxCouponBytes = 128
-    private static let maxIDBytes = 64
+    static let maxCouponBytes = 128
+    static let maxIDBytes = 64
 
     /// The token, not yet verified.
     var coupon: String
@@ -29,5 +29,17 @@ struct ClaimRequest: Sendable, Equatable {
     /// The same for bytes in an array.
     static func parse(_ body: [UInt8]) throws(JSONError) -> ClaimRequest {
         try body.withUnsafeBytes { bytes in Result { () throws(JSONError) in try parse(bytes) } }.get()
+    }
+
+    /// Gives the fields as the gate takes them; good during the call only.
+    mutating func withFields<Value>(_ body: (ClaimFields) -> Value) -> Value {
+        let role = role
+        return coupon.withUTF8 { coupon in
+            gift.withUTF8 { gift in
+                region.withUTF8 { region in
+                    body(ClaimFields(coupon: coupon, gift: gift, region: region, role: role))
+                }
+            }
+        }
     }
 }

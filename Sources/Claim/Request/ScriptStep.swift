@@ -1,3 +1,4 @@
+import Catalog
 import OrderStore
 import Orders
 
@@ -7,6 +8,8 @@ struct PendingClaim {
     var order: Order
     /// Said unless the coupon has an order already; nil: it may be accepted.
     var refusal: ClaimProblem?
+    /// nil where the campaign has no rules of risk for the pack.
+    var risk: ClaimRisk?
     let shard: UInt16
     /// How often the script has had it.
     var tries: UInt8 = 0
@@ -15,7 +18,14 @@ struct PendingClaim {
     /// How often a claim is put to the script again behind draws of stock: others may be quicker each time.
     static let maxTries: UInt8 = 8
 
-    var entry: ClaimEntry { ClaimEntry(order: order, mode: refusal == nil ? .claim : .lookUp) }
+    /// What spoke against it, where it waits for an operator once it is accepted.
+    var heldFor: RiskFlags? { risk.flatMap { $0.isHeld ? $0.flags : nil } }
+
+    func entry(_ catalog: Catalog) -> ClaimEntry {
+        ClaimEntry(
+            order: order, mode: refusal == nil ? .claim : .lookUp, isHeld: risk?.isHeld == true,
+            hasAmount: catalog.gifts[Int(order.gift)].amount != nil)
+    }
 }
 
 /// What follows from the script's decision of one claim.
@@ -38,9 +48,10 @@ enum ScriptStep: Sendable, Equatable {
         _ decision: ClaimDecision, order: Order, refusal: ClaimProblem?, tries: UInt8
     ) -> ScriptStep {
         switch decision {
-        case .accepted(let id):
+        case .accepted(let id, let amount):
             var accepted = order
             accepted.id = id
+            accepted.amount = amount
             return .produce(accepted)
         case .stored(let stored, let inOutbox):
             guard ClaimGate.isRepeat(order, of: stored) else { return .answer(.couponSpent) }
@@ -49,6 +60,8 @@ enum ScriptStep: Sendable, Equatable {
             return tries < PendingClaim.maxTries ? .drawStock : .answer(.stockBusy)
         case .outboxFull:
             return .answer(.outboxFull)
+        case .overQuota(let quota):
+            return .answer(.overQuota(quota))
         case .notStored:
             // Only asked for with a refusal in hand.
             return .answer(refusal ?? .storeUnknown)

@@ -1,5 +1,4 @@
 import Metrics
-import Telemetry
 
 /// What the loops count, made once so that a request looks up no label.
 ///
@@ -8,12 +7,15 @@ final class ClaimMeters: Sendable {
     /// Claims and looks by how they were answered.
     private let answers: [String: Counter]
     private let otherAnswers: Counter
+    /// One of `answers`, as it is wanted most.
+    private let accepted: Counter
     private let answerTime: Timer
     /// Claims a script.
     let batches: Recorder
     private let undecided: Counter
     private let unknown: Counter
     let draws: Counter
+    let recalls: Counter
     let swept: Counter
     private let twins: Counter
     private let acknowledged: Counter
@@ -25,7 +27,7 @@ final class ClaimMeters: Sendable {
         "accepted", "repeated", "order", "malformed", "unauthorized", "coupon-invalid", "not-yours",
         "coupon-expired", "no-such-gift", "no-such-order", "no-such-route", "not-yet-open", "over",
         "sold-out", "paused", "no-role", "not-a-newcomer", "not-a-player", "not-your-role", "coupon-spent",
-        "try-again",
+        "over-quota", "try-again", "too-many-requests",
     ]
 
     init() {
@@ -34,12 +36,14 @@ final class ClaimMeters: Sendable {
         }
         answers = Dictionary(
             uniqueKeysWithValues: Self.labels.map { ($0, counter("claim_answers_total", ("result", $0))) })
+        accepted = answers["accepted"] ?? counter("claim_answers_total", ("result", "accepted"))
         otherAnswers = counter("claim_answers_total", ("result", "other"))
         answerTime = Timer(label: "claim_answer")
         batches = Recorder(label: "claim_batch_claims", aggregate: true)
         undecided = counter("claim_batches_failed_total", ("outcome", "not_applied"))
         unknown = counter("claim_batches_failed_total", ("outcome", "unknown"))
         draws = counter("claim_stock_draws_total")
+        recalls = counter("claim_stock_recalls_total")
         swept = counter("claim_outbox_swept_total")
         twins = counter("claim_outbox_twins_total")
         acknowledged = counter("claim_kafka_reports_total", ("outcome", "acknowledged"))
@@ -47,20 +51,30 @@ final class ClaimMeters: Sendable {
         kafkaTime = Timer(label: "claim_kafka_ack")
     }
 
-    func answered(_ label: String, startedNs: UInt64) {
+    func answered(_ answer: ClaimAnswer, startedNs: UInt64, nowNs: UInt64) {
+        guard case .accepted = answer else {
+            return answered(answer.label, startedNs: startedNs, nowNs: nowNs)
+        }
+        accepted.increment()
+        answerTime.recordNanoseconds(Int64(clamping: max(startedNs, nowNs) - startedNs))
+    }
+
+    func answered(_ label: String, startedNs: UInt64, nowNs: UInt64) {
         (answers[label] ?? otherAnswers).increment()
-        answerTime.recordNanoseconds(Int64(clamping: SystemClock.nowNs &- startedNs))
+        answerTime.recordNanoseconds(Int64(clamping: max(startedNs, nowNs) - startedNs))
     }
 
     func batchFailed(unknown isUnknown: Bool) {
         (isUnknown ? unknown : undecided).increment()
     }
 
-    func landed(_ flight: OrderFlights<ClaimWaiter>.Flight, acknowledged isAcknowledged: Bool) {
+    func landed(
+        _ flight: OrderFlights<ClaimWaiter>.Flight, acknowledged isAcknowledged: Bool, nowNs: UInt64
+    ) {
         (isAcknowledged ? acknowledged : unacknowledged).increment()
         guard isAcknowledged else { return }
         if flight.cause == .sweep { twins.increment() }
-        kafkaTime.recordNanoseconds(Int64(clamping: SystemClock.nowNs &- flight.producedNs))
+        kafkaTime.recordNanoseconds(Int64(clamping: nowNs &- flight.producedNs))
     }
 }
 

@@ -1,3 +1,4 @@
+import CampaignFiles
 import Catalog
 import HTTPServer
 import Kafka
@@ -21,6 +22,9 @@ final class ClaimService: Sendable {
     private let loops: [ClaimLoop]
     private let producer: KafkaProducer
     private let roles: RoleClient
+    private let catalogs: CatalogDesk
+    private let journal: ControlJournal
+    private let settleDesk: SettleDesk
 
     /// Reads the settings and makes the parts; nothing is started.
     static func parts(_ context: ServiceContext) throws -> [ServicePart] {
@@ -28,8 +32,8 @@ final class ClaimService: Sendable {
         let service = try ClaimService(try ClaimSettings(context), context)
         let watch = service.settings.kafka.watch.map { [$0] } ?? []
         return watch + [
-            service.kafkaPart, Wiring.part(service.roles), service.loopsPart, service.topicsPart,
-            try service.httpPart(),
+            service.kafkaPart, Wiring.part(service.roles), service.loopsPart, service.catalogPart,
+            service.topicsPart, try service.httpPart(),
         ]
     }
 
@@ -37,44 +41,80 @@ final class ClaimService: Sendable {
         self.settings = settings
         self.context = context
         let plan = ClaimPlan(
-            gate: settings.gate, limits: settings.limits, owner: .random(in: .min ... .max),
-            origins: settings.origins)
+            gate: settings.gate, limits: settings.limits, front: settings.front,
+            owner: .random(in: .min ... .max), origins: settings.origins)
         let meters = ClaimMeters()
         var redisOptions = RedisOptions()
         redisOptions.clientName = "claim"
         redisOptions.commandTimeout = .milliseconds(settings.redisTimeoutMs)
         var loops = [ClaimLoop]()
         for (index, loop) in context.group.makeIterator().enumerated() {
-            let redis = RedisConnection(
-                address: settings.redis, loop: loop, options: redisOptions, logger: context.logger)
+            let redis = RedisRouter(
+                settings.redis, loop: loop, options: redisOptions, logger: context.logger)
             loops.append(
                 ClaimLoop(
                     loop: loop, index: index, plan: plan, redis: redis, meters: meters,
                     readiness: context.readiness.check("claims-\(index)"), logger: context.logger))
         }
         self.loops = loops
+        let journal = ControlJournal(topic: plan.controlTopic)
+        self.journal = journal
+        settleDesk = SettleDesk(
+            loops: loops, journal: journal, coupons: settings.coupons.first, logger: context.logger)
+        var reporters: [KafkaProducer.Reporter] = loops.map { loop in
+            (loop.loop, { reports in loop.reported(reports) })
+        }
+        reporters.append((context.group.any(), { reports in journal.reported(reports) }))
         do {
             producer = try KafkaProducer(
-                options: settings.kafka.options,
-                reporters: loops.map { loop in (loop.loop, { reports in loop.reported(reports) }) },
-                logger: context.logger)
+                options: settings.kafka.options, reporters: reporters, logger: context.logger)
         } catch {
             throw SettingsFault(key: "kafka", value: nil, allowed: "\(error)", origin: "settings")
         }
+        journal.connect(producer, reporter: loops.count)
         roles = RoleClient(options: settings.profiles)
+        catalogs = CatalogDesk(
+            catalog: settings.catalog, loops: loops, kafka: settings.kafka.options,
+            readiness: context.readiness.check("catalog"), logger: context.logger)
         addRoutes(plan)
+        addOperators(plan)
+        watchKeys()
+    }
+
+    /// Other keys reach every loop.
+    private func watchKeys() {
+        let loops = loops
+        settings.tickets.whenChanged { tickets in
+            for loop in loops { loop.loop.execute { loop.door.adopt(tickets) } }
+        }
+        settings.coupons.whenChanged { [settleDesk] coupons in
+            settleDesk.adopt(coupons)
+            for loop in loops { loop.loop.execute { loop.door.adopt(coupons) } }
+        }
     }
 
     private func addRoutes(_ plan: ClaimPlan) {
-        let loops = loops
+        let (loops, catalogs) = (loops, catalogs)
         context.routes.add(.get, "/v1/admin/status") { _ in
             var statuses = [LoopStatus]()
             for loop in loops { statuses.append(try await loop.loop.submit { loop.status }.get()) }
             return ClaimStatus(
-                campaign: plan.catalog.campaign.id, catalogHash: plan.catalog.contentHash, owner: plan.owner,
-                loops: statuses
+                campaign: plan.catalog.campaign.id, catalogHash: catalogs.served.contentHash,
+                refusedEdit: catalogs.refusedEdit, owner: plan.owner, loops: statuses
             ).response
         }
+    }
+
+    private func addOperators(_ plan: ClaimPlan) {
+        let risk = RiskReading(
+            campaign: plan.catalog.campaign.id, options: settings.kafka.options, logger: context.logger)
+        let held = HeldDesk(loops: loops, journal: journal, risk: risk, logger: context.logger)
+        OperatorRoutes.add(to: context.routes, held: held, settle: settleDesk)
+        let acts = RecordedStockAct.find(
+            campaign: plan.catalog.campaign.id, options: settings.kafka.options, logger: context.logger)
+        StockRoutes.add(
+            to: context.routes,
+            StockDesk(loops: loops, journal: journal, recorded: acts, logger: context.logger))
     }
 
     // MARK: - Parts
@@ -94,12 +134,23 @@ final class ClaimService: Sendable {
             })
     }
 
+    private var catalogPart: ServicePart {
+        let watch = CampaignWatch(
+            CampaignLook(
+                directory: settings.campaignDirectory, webRoot: nil, serving: settings.catalog,
+                environment: CampaignDirectory.processEnvironment)
+        ) { [catalogs] event in catalogs.take(event) }
+        return ServicePart(
+            "catalog", start: { watch.start() },
+            stop: { try? await NIOThreadPool.singleton.runIfActive { watch.stop() } })
+    }
+
     /// On the loop.
     private func start(_ loop: ClaimLoop) {
         let road = ProfileRoad(
             catalog: settings.catalog, loop: loop.loop, redis: loop.redis, roles: roles,
             options: settings.profiles, wallMs: { SystemClock.nowMs }, random: { .random(in: .min ... .max) })
-        loop.start(.init(producer: producer, road: road, readFloor: floorReader(loop.loop)))
+        loop.start(.init(producer: producer, road: road, readHistory: historyReader(loop.loop)))
     }
 
     /// The topics are there, with the campaign's partitions, before anything is written to them: a broker
@@ -134,18 +185,19 @@ final class ClaimService: Sendable {
             makeService: { [loops] _, index in loops[index] })
     }
 
-    /// Asks Kafka for the highest lane on a thread that may block.
-    private func floorReader(_ loop: any EventLoop) -> (@escaping (UInt32?) -> Void) -> Void {
+    /// Asks Kafka for its lanes and epochs on a thread that may block.
+    private func historyReader(_ loop: any EventLoop) -> (@escaping (LaneHistory?) -> Void) -> Void {
         let (campaign, options, logger) = (
             settings.catalog.campaign.id, settings.kafka.options, context.logger
         )
         return { then in
             let answer = NIOLoopBound(then, eventLoop: loop)
             NIOThreadPool.singleton.runIfActive(eventLoop: loop) {
-                try LaneHistory.highest(campaign: campaign, options: options, timeoutMs: 5000, logger: logger)
+                try LaneHistory.read(
+                    campaign: campaign, options: options, timeoutMs: 5000, logger: logger)
             }.whenComplete { result in
                 if case .failure(let error) = result {
-                    logger.warning("lanes not read from kafka", metadata: ["error": "\(error)"])
+                    logger.warning("control not read from kafka", metadata: ["error": "\(error)"])
                 }
                 answer.value(try? result.get())
             }

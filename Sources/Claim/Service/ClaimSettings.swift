@@ -1,4 +1,3 @@
-import CampaignFiles
 import Catalog
 import Credentials
 import Kafka
@@ -11,12 +10,16 @@ import Wire
 
 /// The configuration of `claim serve`, read and checked before anything is started.
 struct ClaimSettings: Sendable {
+    let campaignDirectory: String
     let catalog: Catalog
     let gate: ClaimGate
+    let tickets: KeySource<TicketVerifier>
+    let coupons: KeySource<CouponCodec>
+    let front: FrontPlan
     let limits: ClaimLimits
-    let redis: RedisAddress
+    let redis: RedisTarget
     let redisTimeoutMs: Int64
-    let kafka: KafkaSettings
+    private(set) var kafka: KafkaSettings
     /// How long a claim waits for the person's profile, and what is kept of it.
     let profiles: ProfileRoadOptions
     /// Pages of other origins that may claim; nil: none.
@@ -25,13 +28,18 @@ struct ClaimSettings: Sendable {
     /// - Throws: ``SettingsFault`` that names the key and what it may be.
     init(_ context: ServiceContext) throws {
         let settings = context.settings
+        campaignDirectory = try settings.path("campaign")
         catalog = try Wiring.catalog(settings)
-        redis = try Wiring.redisAddress(settings)
+        redis = try Wiring.redisTarget(settings)
         redisTimeoutMs = try Self.milliseconds(settings, "claim.redis_timeout", 1000)
         kafka = try KafkaSettings(context)
+        kafka.options.lingerMs = try settings.int("kafka.linger_ms", in: 0...1000, default: 5)
         limits = try Self.limits(settings, messageTimeoutMs: kafka.options.messageTimeoutMs)
         profiles = try Wiring.profiles(settings)
-        gate = try Self.gate(settings, catalog)
+        gate = ClaimGate(catalog: catalog)
+        tickets = try Wiring.tickets(context)
+        coupons = try Wiring.coupons(context, campaign: catalog.campaign.id)
+        front = try Self.front(settings, tickets, coupons)
         origins = try Self.origins(settings)
     }
 
@@ -50,20 +58,13 @@ struct ClaimSettings: Sendable {
         }
     }
 
-    private static func gate(_ settings: Settings, _ catalog: Catalog) throws -> ClaimGate {
-        let audience = try settings.string("tickets.audience", default: "hongbao")
-        let tickets = try Wiring.setting(
-            "tickets.keys_file", try settings.path("tickets.keys_file"),
-            allowed: "a JSON array of keys: id, algorithm, secret or public_key"
-        ) { path in
-            try TicketVerifier(keys: try KeyFiles.tickets(path), audience: audience)
-        }
-        let coupons = try Wiring.setting(
-            "coupons.keys_file", try settings.path("coupons.keys_file"), allowed: "lines of id:secret"
-        ) { path throws(FileFault) in
-            try KeyFiles.coupons(path, campaign: catalog.campaign.id)
-        }
-        return ClaimGate(catalog: catalog, tickets: tickets, coupons: coupons)
+    /// Limits of people and addresses, and the keys of the start.
+    private static func front(
+        _ settings: Settings, _ tickets: KeySource<TicketVerifier>, _ coupons: KeySource<CouponCodec>
+    ) throws(SettingsFault) -> FrontPlan {
+        FrontPlan(
+            limits: try FrontLimits(settings), tickets: tickets.first, coupons: coupons.first,
+            ticketEntries: try Wiring.rememberedTickets(settings))
     }
 
     private static func limits(
@@ -80,16 +81,18 @@ struct ClaimSettings: Sendable {
         limits.sweepAgeMs = try milliseconds(settings, "claim.sweep_age", limits.sweepAgeMs)
         limits.leaseMs = try milliseconds(settings, "claim.lease", limits.leaseMs)
         limits.renewMs = try milliseconds(settings, "claim.lease_renewal", limits.renewMs)
+        limits.profileAgeMs = try milliseconds(
+            settings, "claim.profile_age", limits.profileAgeMs, in: .seconds(1)...(.seconds(7 * 86_400)))
         limits.soldOutMs = try milliseconds(settings, "claim.sold_out_memory", limits.soldOutMs)
         try limits.check()
         return limits
     }
 
     private static func milliseconds(
-        _ settings: Settings, _ key: String, _ fallback: Int64
+        _ settings: Settings, _ key: String, _ fallback: Int64,
+        in range: ClosedRange<Duration> = .milliseconds(10)...(.seconds(300))
     ) throws(SettingsFault) -> Int64 {
-        let value = try settings.duration(
-            key, in: .milliseconds(10)...(.seconds(300)), default: .milliseconds(fallback))
+        let value = try settings.duration(key, in: range, default: .milliseconds(fallback))
         return value.components.seconds * 1000 + value.components.attoseconds / 1_000_000_000_000_000
     }
 }

@@ -5,6 +5,8 @@ import Wire
 /// What one loop says of itself on `GET /v1/admin/status`.
 struct LoopStatus: Sendable, Equatable {
     var index: Int
+    /// That the loop works under; 0: none.
+    var epoch: UInt16
     var lane: UInt32?
     /// Empty when the loop takes claims.
     var missing: [String]
@@ -28,7 +30,8 @@ extension ClaimLoop {
         let nowNs = SystemClock.nowNs
         let sequences = batchers.map(\.nextSequence)
         return LoopStatus(
-            index: index, lane: keeper.lane(nowNs: nowNs), missing: missing, openRequests: open,
+            index: index, epoch: keeper.epoch, lane: keeper.lane(nowNs: nowNs), missing: missing,
+            openRequests: open,
             numbered: sequences.reduce(0) { $0 + UInt64($1) }, fullestSequence: sequences.max() ?? 0,
             burntSequences: batchers.reduce(0) { $0 + $1.burnt },
             waitingClaims: batchers.reduce(0) { $0 + $1.waitingCount }, awaitingKafka: flights.count,
@@ -42,6 +45,8 @@ extension ClaimLoop {
 struct ClaimStatus: Sendable {
     var campaign: String
     var catalogHash: String
+    /// Why an edit of the campaign's files is not served; nil = everything is.
+    var refusedEdit: String?
     var owner: UInt64
     var loops: [LoopStatus]
 
@@ -52,6 +57,8 @@ struct ClaimStatus: Sendable {
         json.string(campaign)
         json.key("catalog")
         json.string(catalogHash)
+        json.key("refused_edit")
+        if let refusedEdit { json.string(refusedEdit) } else { json.null() }
         json.key("owner")
         json.string(utf8: Hex.encode(owner))
         json.key("loops")
@@ -68,6 +75,8 @@ extension LoopStatus {
         json.beginObject()
         json.key("loop")
         json.integer(Int64(index))
+        json.key("epoch")
+        json.unsigned(UInt64(epoch))
         json.key("lane")
         if let lane { json.unsigned(UInt64(lane)) } else { json.null() }
         json.key("missing")

@@ -24,32 +24,47 @@ struct CampaignReader {
         let window = root.integer("deliveryWindowMs", in: 1_000...CatalogLimits.deliveryWindowMs)
         let storage = Self.storage(&root, windowMs: window)
         let ranking = Self.ranking(&root)
+        let rules = CampaignRulesReader(&root)
         dimensions = ranking?.dimensions
         root.finish()
-        guard let id, let title, let phases, let kinds, let totalLimit, let window, let storage, let ranking
+        guard let id, let title, let phases, let kinds, let totalLimit, let window, let storage, let ranking,
+            let quotas = rules.quotas, let approval = rules.approval
         else { return }
         campaign = Campaign(
             id: id, title: title, opensAtMs: phases.opens, closesAtMs: phases.closes, endsAtMs: phases.ends,
             couponKinds: kinds, totalLimit: totalLimit, deliveryWindowMs: window, storage: storage,
-            ranking: ranking)
+            ranking: ranking, settlesAtMs: phases.settles, quotas: quotas, approval: approval.rules)
     }
 
-    private static func phases(
-        _ root: inout JSONSection
-    ) -> (opens: Int64, closes: Int64, ends: Int64)? {
+    private struct Phases {
+        var opens: Int64
+        var closes: Int64
+        var settles: Int64?
+        var ends: Int64
+    }
+
+    private static func phases(_ root: inout JSONSection) -> Phases? {
         let opens = root.time("opensAt")
         let closes = root.time("closesAt")
+        let isSettled = root.optionalValue("settlesAt") != nil
+        let settles = isSettled ? root.time("settlesAt") : nil
         let ends = root.time("endsAt")
         if let opens, let closes, closes <= opens {
             root.faults.add("closesAt", "must be after opensAt")
+        }
+        if let closes, let settles, settles < closes {
+            root.faults.add("settlesAt", "must not be before closesAt")
+        }
+        if let closes, let ends, let settles, settles > ends, closes <= ends {
+            root.faults.add("settlesAt", "must not be after endsAt")
         }
         if let closes, let ends, ends < closes {
             root.faults.add("endsAt", "must not be before closesAt")
         } else if let opens, let ends, ends <= opens {
             root.faults.add("endsAt", "must be after opensAt")
         }
-        guard let opens, let closes, let ends else { return nil }
-        return (opens, closes, ends)
+        guard let opens, let closes, let ends, !isSettled || settles != nil else { return nil }
+        return Phases(opens: opens, closes: closes, settles: settles, ends: ends)
     }
 
     private static func couponKinds(_ root: inout JSONSection) -> [CouponKind]? {

@@ -12,6 +12,18 @@ package enum CatalogLimits {
     package static let urlLength = 1024
     package static let imageLength = 128
     package static let stock = 1_000_000_000
+    /// Units of a lucky packet, all packs together; any one amount, which is less, fits 32 bits.
+    package static let amountTotal = 4_000_000_000
+    /// Packs of a gift that is split beforehand: its amounts stand in one string of 4 bytes each.
+    package static let presplitStock = 10_000_000
+    package static let value = 1_000_000_000
+    /// Orders a person, claims a device or an address, approvals an operator.
+    package static let quota = 65_535
+    /// Orders a person of one gift pack: a byte in Redis.
+    package static let giftQuota = 255
+    package static let accountAgeDays = 36_500
+    /// Of a day's begin from UTC's, either way.
+    package static let dayOffsetMinutes = 1439
     package static let itemCount = 1_000_000_000
     package static let perSecond = 1_000_000
     package static let burst = 1_000_000

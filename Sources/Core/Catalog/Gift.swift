@@ -19,17 +19,21 @@ package struct Gift: Sendable, Equatable {
     package let image: String
     package let audience: Audience
     /// Packs there are at the start.
-    package let stock: Int
+    package private(set) var stock: Int
     package let items: [Item]
-    /// A pack of high value; what follows from it is the services' matter.
+    /// A pack of high value: its claims fall under the campaign's `ApprovalRules`.
     package let highValue: Bool
+    /// What one pack is worth, in whatever unit the campaign counts; 0 where nobody said.
+    package let value: Int
+    /// A lucky packet's total and how it is split; nil = every claim gets `items` once.
+    package let amount: AmountRule?
     /// `RankingWeights.dimensions` numbers in -1...1, or empty: then popularity stands in for preference.
-    package let features: [Float]
+    package private(set) var features: [Float]
     /// 0...1.
-    package let popularity: Float
+    package private(set) var popularity: Float
     /// 0...1, for each of the `CatalogLimits.segments` kinds of player; `popularity` where nobody told them
     /// apart.
-    package let popularityBySegment: [Float]
+    package private(set) var popularityBySegment: [Float]
     /// Since when the pack counts as fresh, Unix milliseconds.
     package let freshAtMs: Int64
     /// An operator holds the pack back: it may not be claimed for now.
@@ -38,7 +42,8 @@ package struct Gift: Sendable, Equatable {
     package init(
         id: String, slot: UInt16, game: UInt8, title: LocalizedText, image: String, audience: Audience,
         stock: Int, items: [Item], highValue: Bool, features: [Float], popularity: Float, freshAtMs: Int64,
-        isPaused: Bool = false, popularityBySegment: [Float]? = nil
+        isPaused: Bool = false, popularityBySegment: [Float]? = nil, value: Int = 0,
+        amount: AmountRule? = nil
     ) {
         let segments = CatalogLimits.segments
         precondition(popularityBySegment?.count ?? segments == segments, "popularity of \(id) by segment")
@@ -51,6 +56,8 @@ package struct Gift: Sendable, Equatable {
         self.stock = stock
         self.items = items
         self.highValue = highValue
+        self.value = value
+        self.amount = amount
         self.features = features
         self.popularity = popularity
         self.freshAtMs = freshAtMs
@@ -61,18 +68,18 @@ package struct Gift: Sendable, Equatable {
 
     /// The same gift with what a model says of it in place of its own features and popularity.
     func with(_ model: GiftModel) -> Gift {
-        Gift(
-            id: id, slot: slot, game: game, title: title, image: image, audience: audience, stock: stock,
-            items: items, highValue: highValue, features: model.features, popularity: model.popularity,
-            freshAtMs: freshAtMs, isPaused: isPaused, popularityBySegment: model.popularityBySegment)
+        var gift = self
+        gift.features = model.features
+        gift.popularity = model.popularity
+        gift.popularityBySegment = model.popularityBySegment
+        return gift
     }
 
     /// The same gift with another stock.
     package func with(stock: Int) -> Gift {
-        Gift(
-            id: id, slot: slot, game: game, title: title, image: image, audience: audience, stock: stock,
-            items: items, highValue: highValue, features: features, popularity: popularity,
-            freshAtMs: freshAtMs, isPaused: isPaused, popularityBySegment: popularityBySegment)
+        var gift = self
+        gift.stock = stock
+        return gift
     }
 }
 

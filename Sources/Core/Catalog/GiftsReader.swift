@@ -40,21 +40,24 @@ struct GiftsReader {
         let game = game(&entry)
         let title = entry.localized("title")
         let image = image(&entry)
-        let audience = audience(&entry)
+        let audience = entry.choice("audience", of: Audience.self)
         let stock = entry.int("stock", in: 0...CatalogLimits.stock)
         let items = items(&entry)
         let highValue = entry.bool("highValue")
+        let value = entry.optionalInt("value", in: 0...CatalogLimits.value)
+        let amount = AmountRuleReader.read(&entry, stock: stock)
         let features = features(&entry)
         let popularity = entry.number("popularity", in: 0...1)
         let freshAt = entry.time("freshAt")
         let isPaused = entry.optionalBool("paused", or: false)
         guard let id, let slot, let game, let title, let image, let audience, let stock, let items,
-            let highValue, let features, let popularity, let freshAt, let isPaused
+            let highValue, let value, let amount, let features, let popularity, let freshAt, let isPaused
         else { return nil }
         return Gift(
             id: id, slot: UInt16(slot), game: game, title: title, image: image, audience: audience,
             stock: stock, items: items, highValue: highValue, features: features,
-            popularity: Float(popularity), freshAtMs: freshAt, isPaused: isPaused)
+            popularity: Float(popularity), freshAtMs: freshAt, isPaused: isPaused,
+            value: value.value ?? 0, amount: amount.rule)
     }
 
     private func game(_ entry: inout JSONSection) -> UInt8? {
@@ -75,16 +78,6 @@ struct GiftsReader {
             return nil
         }
         return path
-    }
-
-    private func audience(_ entry: inout JSONSection) -> Audience? {
-        let allowed = Audience.allCases.map(\.rawValue).joined(separator: ", ")
-        guard let json = entry.value("audience") else { return nil }
-        guard case .string(let text) = json, let audience = Audience(rawValue: text) else {
-            faults.add(entry.place("audience"), "must be one of \(allowed)")
-            return nil
-        }
-        return audience
     }
 
     private func items(_ entry: inout JSONSection) -> [Item]? {

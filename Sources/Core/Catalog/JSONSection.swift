@@ -105,6 +105,19 @@ struct JSONSection {
         optionalValue(key) == nil ? standard : bool(key)
     }
 
+    /// One of an enumeration's raw values.
+    mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ key: String, of _: Choice.Type
+    ) -> Choice? {
+        guard let json = value(key) else { return nil }
+        guard case .string(let text) = json, let choice = Choice(rawValue: text) else {
+            let allowed = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            faults.add(place(key), "must be one of \(allowed)")
+            return nil
+        }
+        return choice
+    }
+
     /// An RFC 3339 time, as Unix milliseconds.
     mutating func time(_ key: String) -> Int64? {
         guard let json = value(key) else { return nil }

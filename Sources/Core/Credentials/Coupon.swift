@@ -28,7 +28,7 @@ package enum CouponError: String, Error, Sendable {
     /// Not 52 characters of base 64 for URLs.
     case malformed
     case unknownVersion
-    /// Signed with a key that we do not have.
+    /// Signed with a key that we do not have, or no longer accept.
     case unknownKey
     /// Forged, damaged, or of another campaign.
     case badSignature

@@ -27,9 +27,14 @@ package struct HMACSHA256: Sendable {
     /// nothing.
     package func isTag(_ tag: UnsafeRawBufferPointer, of message: UnsafeRawBufferPointer) -> Bool {
         guard tag.count == Int(HONGBAO_SHA256_BYTES) else { return false }
-        return withExtendedLifetime(pads) {
+        return isTagStart(tag, of: message)
+    }
+
+    /// The same for a tag that was cut to its first bytes, as its format says how many.
+    func isTagStart(_ tag: UnsafeRawBufferPointer, of message: UnsafeRawBufferPointer) -> Bool {
+        withExtendedLifetime(pads) {
             hongbao_hmac_sha256_is_tag(
-                pads.state, message.baseAddress, message.count, tag.baseAddress) == 1
+                pads.state, message.baseAddress, message.count, tag.baseAddress, tag.count) == 1
         }
     }
 

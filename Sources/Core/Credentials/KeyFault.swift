@@ -10,6 +10,7 @@ package struct KeyFault: Error, Sendable, Equatable, CustomStringConvertible {
         case unreadablePEM = "not unencrypted PEM of the half needed (public to verify, private to sign)"
         case wrongKind = "the PEM key does not fit the algorithm"
         case malformed = "malformed"
+        case badEnd = "until must be a time such as 2026-03-01T00:00:00Z (RFC 3339)"
         case unknownSigningKey = "the key to sign with is not among the keys"
     }
 

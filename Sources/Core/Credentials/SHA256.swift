@@ -7,3 +7,12 @@ package func sha256(_ bytes: [UInt8]) -> [UInt8] {
         count = Int(HONGBAO_SHA256_BYTES)
     }
 }
+
+/// The first 8 bytes of the SHA-256 digest as a number, big endian. Allocates nothing.
+func sha256Start(of bytes: UnsafeRawBufferPointer) -> UInt64 {
+    var digest: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    withUnsafeMutableBytes(of: &digest) {
+        hongbao_sha256(bytes.baseAddress, bytes.count, $0.baseAddress)
+    }
+    return UInt64(bigEndian: digest.0)
+}

@@ -18,19 +18,25 @@ package struct TicketKey: Sendable {
     package let id: String
     package let algorithm: TicketAlgorithm
     let material: Secret
+    /// Unix seconds; from then on the key verifies nothing. `Int64.max`: it has no end.
+    package let untilS: Int64
 
     /// `material` is the secret for `hs256` (at least 32 bytes); else PEM, public to verify and private to
     /// sign. It is checked where it is used: by `TicketVerifier` and `TicketSigner`.
-    package init(id: String, algorithm: TicketAlgorithm, material: [UInt8]) {
+    package init(id: String, algorithm: TicketAlgorithm, material: [UInt8], untilS: Int64 = .max) {
         self.id = id
         self.algorithm = algorithm
+        self.untilS = untilS
         self.material = Secret(material)
     }
 
     /// The key that a file's bytes hold: PEM, or for `hs256` the text form of `Secret`.
-    package init(id: String, algorithm: TicketAlgorithm, file: [UInt8]) throws(KeyFault) {
+    package init(
+        id: String, algorithm: TicketAlgorithm, file: [UInt8], untilS: Int64 = .max
+    ) throws(KeyFault) {
         self.id = id
         self.algorithm = algorithm
+        self.untilS = untilS
         guard algorithm == .hs256 else {
             material = Secret(file)
             return

@@ -22,6 +22,9 @@ struct TicketText {
         return string
     }
 
+    /// Bytes of UTF-8 of what it means.
+    var byteCount: Int { isPlain ? bytes.count : (string?.utf8.count ?? 0) }
+
     /// `name` is ASCII.
     func equals(_ name: StaticString) -> Bool {
         guard isPlain else { return name.withUTF8Buffer { string == String(decoding: $0, as: UTF8.self) } }

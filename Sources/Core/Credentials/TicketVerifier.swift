@@ -4,7 +4,8 @@ import Wire
 ///
 /// Header: `alg` must be the algorithm pinned to the key that `kid` names, `typ` may be missing or `JWT`,
 /// `crit` is refused (we understand no extension). Claims: `exp`, `aud` and `sub` are needed, `nbf` is
-/// obeyed, others are ignored. The signature is checked before any claim is read. Immutable; any thread.
+/// obeyed, `device` and `account_created` are handed on (`Ticket`), others are ignored. The signature is
+/// checked before any claim is read. A key past its end date is as good as none. Immutable; any thread.
 ///
 /// A ticket is decoded onto the stack and read where it lies (`TicketScanner`): with HS256 nothing is
 /// allocated for a ticket of the usual form. For one loop's repeats see `VerifiedTickets`.
@@ -16,6 +17,7 @@ package final class TicketVerifier: Sendable {
         let id: TicketName
         let algorithm: TicketName
         let mechanism: TicketMechanism
+        let untilS: Int64
     }
 
     /// A handful: an issuer has one, and in a rotation two.
@@ -34,7 +36,7 @@ package final class TicketVerifier: Sendable {
             ready.append(
                 Key(
                     id: TicketName(key.id), algorithm: TicketName(key.algorithm.rawValue),
-                    mechanism: try key.mechanism(isPrivate: false)))
+                    mechanism: try key.mechanism(isPrivate: false), untilS: key.untilS))
         }
         self.keys = ready
         self.audience = TicketName(audience)
@@ -65,6 +67,8 @@ package final class TicketVerifier: Sendable {
         let ticket: Ticket
         /// Unix seconds; `Int64.min` where it has always been good.
         let notBeforeS: Int64
+        /// When the key that signed it ends, Unix seconds.
+        let keyUntilS: Int64
     }
 
     func check(_ token: UnsafeBufferPointer<UInt8>, nowS: Int64) throws(TicketError) -> Checked {
@@ -78,8 +82,14 @@ package final class TicketVerifier: Sendable {
         return try checked.get()
     }
 
+    /// Throws where a ticket that was good before is not at `nowS`.
+    func recheck(_ checked: Checked, nowS: Int64) throws(TicketError) {
+        guard !KeyLine.hasEnded(untilS: checked.keyUntilS, nowS: nowS) else { throw .unknownKey }
+        try checkTimes(notBeforeS: checked.notBeforeS, expiresAtS: checked.ticket.expiresAtS, nowS: nowS)
+    }
+
     /// Throws where a ticket that names these times is not good at `nowS`.
-    func checkTimes(notBeforeS: Int64, expiresAtS: Int64, nowS: Int64) throws(TicketError) {
+    private func checkTimes(notBeforeS: Int64, expiresAtS: Int64, nowS: Int64) throws(TicketError) {
         guard nowS >= notBeforeS.subtractingSaturating(leewayS) else { throw .notYet }
         guard nowS < expiresAtS.addingSaturating(leewayS) else { throw .expired }
     }
@@ -100,40 +110,43 @@ package final class TicketVerifier: Sendable {
         of parts: TicketParts, room: UnsafeMutableBufferPointer<UInt8>, nowS: Int64
     ) -> Result<Checked, TicketError> {
         do throws(TicketError) {
-            return .success(try claims(of: try signedPayload(parts, room: room), nowS: nowS))
+            let (payload, keyUntilS) = try signedPayload(parts, room: room, nowS: nowS)
+            return .success(try claims(of: payload, keyUntilS: keyUntilS, nowS: nowS))
         } catch {
             return .failure(error)
         }
     }
 
-    /// The decoded payload, in the room, once its signature has been found good.
+    /// The decoded payload, in the room, once its signature has been found good; and its key's end.
     private func signedPayload(
-        _ parts: TicketParts, room: UnsafeMutableBufferPointer<UInt8>
-    ) throws(TicketError) -> UnsafeBufferPointer<UInt8> {
+        _ parts: TicketParts, room: UnsafeMutableBufferPointer<UInt8>, nowS: Int64
+    ) throws(TicketError) -> (UnsafeBufferPointer<UInt8>, keyUntilS: Int64) {
         guard let header = TicketParts.decode(parts.header, into: room) else { throw .malformed }
         let behind = UnsafeMutableBufferPointer(rebasing: room[header.count...])
         guard let signature = TicketParts.decode(parts.signature, into: behind) else { throw .malformed }
-        let key = try self.key(namedBy: header)
+        let key = try self.key(namedBy: header, nowS: nowS)
         let signed = UnsafeRawBufferPointer(parts.signed)
         guard key.mechanism.verifies(UnsafeRawBufferPointer(signature), over: signed) else {
             throw .badSignature
         }
         // Header and signature have been used: the room is free again.
         guard let payload = TicketParts.decode(parts.payload, into: room) else { throw .malformed }
-        return payload
+        return (payload, key.untilS)
     }
 
-    private func key(namedBy header: UnsafeBufferPointer<UInt8>) throws(TicketError) -> Key {
+    private func key(
+        namedBy header: UnsafeBufferPointer<UInt8>, nowS: Int64
+    ) throws(TicketError) -> Key {
         guard let header = TicketHeader(header) else { throw .malformed }
-        guard let id = header.key, let key = keys.first(where: { id.equals($0.id) }) else {
-            throw .unknownKey
-        }
+        guard let id = header.key, let key = keys.first(where: { id.equals($0.id) }),
+            !KeyLine.hasEnded(untilS: key.untilS, nowS: nowS)
+        else { throw .unknownKey }
         guard header.algorithm.equals(key.algorithm) else { throw .wrongAlgorithm }
         return key
     }
 
     private func claims(
-        of payload: UnsafeBufferPointer<UInt8>, nowS: Int64
+        of payload: UnsafeBufferPointer<UInt8>, keyUntilS: Int64, nowS: Int64
     ) throws(TicketError) -> Checked {
         guard let claims = TicketClaims(payload, audience: audience) else { throw .malformed }
         guard claims.isForAudience else { throw .wrongAudience }
@@ -141,7 +154,10 @@ package final class TicketVerifier: Sendable {
         try checkTimes(notBeforeS: notBeforeS, expiresAtS: claims.expiresAtS, nowS: nowS)
         guard let user = claims.user else { throw .badSubject }
         return Checked(
-            ticket: Ticket(user: user, expiresAtS: claims.expiresAtS), notBeforeS: notBeforeS)
+            ticket: Ticket(
+                user: user, expiresAtS: claims.expiresAtS, device: claims.device,
+                accountCreatedS: claims.accountCreatedS),
+            notBeforeS: notBeforeS, keyUntilS: keyUntilS)
     }
 }
 

@@ -6,10 +6,11 @@ import Glibc
 /// It accepts nothing that the verifier would refuse:
 /// - A hit is a token equal in every byte to one that the verifier accepted. The hash is only the way to
 ///   it; it is keyed, so that nobody outside can aim tokens at one set or at one entry.
-/// - What depends on the time, `exp` and `nbf`, is asked anew at every hit, with the verifier's own rule.
+/// - What depends on the time, `exp`, `nbf` and the end of the key that signed, is asked anew at every hit,
+///   with the verifier's own rule. Other keys (``adopt(_:)``) begin with nothing remembered.
 /// - Refusals are not kept, nor tokens over ``maxTokenBytes``: those are verified each time.
 ///
-/// Memory is all taken at the start, `entries` × (``maxTokenBytes`` + 48) bytes, and a hit allocates
+/// Memory is all taken at the start, `entries` × (``maxTokenBytes`` + 80) bytes, and a hit allocates
 /// nothing. A token can stand in ``ways`` entries: free ones and those that have expired are taken first,
 /// then the least recently used.
 ///
@@ -24,7 +25,8 @@ package struct VerifiedTickets: ~Copyable {
     package static let maxEntries = 1 << 20
 
     private struct Entry {
-        var checked = TicketVerifier.Checked(ticket: Ticket(user: 0, expiresAtS: 0), notBeforeS: 0)
+        var checked = TicketVerifier.Checked(
+            ticket: Ticket(user: 0, expiresAtS: 0), notBeforeS: 0, keyUntilS: 0)
         /// When it was last used, in look-ups.
         var usedAt: UInt64 = 0
         var byteCount = 0
@@ -38,7 +40,7 @@ package struct VerifiedTickets: ~Copyable {
     /// Look-ups that the verifier had to answer, whatever it said.
     package private(set) var misses: UInt64 = 0
 
-    private let verifier: TicketVerifier
+    private var verifier: TicketVerifier
     private let siphash: SipHash13
     private let hashMask: UInt64
     private let setMask: UInt64
@@ -63,6 +65,12 @@ package struct VerifiedTickets: ~Copyable {
         hashes = Array(repeating: Self.free, count: entries)
         self.entries = Array(repeating: Entry(), count: entries)
         tokens = Array(repeating: 0, count: entries * Self.maxTokenBytes)
+    }
+
+    /// Other keys from now on: what was found good by the old ones is forgotten.
+    package mutating func adopt(_ verifier: TicketVerifier) {
+        self.verifier = verifier
+        for index in hashes.indices { hashes[index] = Self.free }
     }
 
     /// What `TicketVerifier.verify` says of the token at `nowS` (Unix seconds). The bytes are read during
@@ -114,10 +122,9 @@ package struct VerifiedTickets: ~Copyable {
         entries[index].usedAt = hits + misses
         let checked = entries[index].checked
         do {
-            try verifier.checkTimes(
-                notBeforeS: checked.notBeforeS, expiresAtS: checked.ticket.expiresAtS, nowS: nowS)
+            try verifier.recheck(checked, nowS: nowS)
         } catch {
-            if error == .expired { hashes[index] = Self.free }
+            if error != .notYet { hashes[index] = Self.free }
             throw error
         }
         return checked.ticket

@@ -5,21 +5,19 @@ import Wire
 /// Layout, big endian: `order u64 | version u8 | gift u16 | region u16 | role u64 | user u64 | amount u32 |
 /// claimedAt u48 (ms) | life u16 (minutes from claim to deadline) | epoch u16`. Together with the field's
 /// name (the coupon) it holds all that rebuilds the order record in Kafka. The order comes first, so that the
-/// script can put in front what it numbers; what a repeat must agree on (gift, region, role) is one run of
+/// script can put another number in front; what a repeat must agree on (gift, region, role) is one run of
 /// bytes.
 package enum ClaimRecord {
     package static let version: UInt8 = 1
     /// Bytes of the value.
     package static let count = 43
-    /// Bytes behind the order ID, as handed to the claim script.
-    package static let bodyCount = count - 8
     /// Where, in the value, the bytes stand that a repeat of the claim must agree on.
     package static let fingerprint = 9..<21
     static let minuteMs: Int64 = 60_000
 
-    /// Everything but the order ID, which only the script knows.
-    package static func body(of order: Order) -> [UInt8] {
-        var out = ByteWriter()
+    package static func encode(_ order: Order) -> [UInt8] {
+        var out = ByteWriter(reserving: count)
+        out.u64(order.id.rawValue)
         out.u8(version)
         out.u16(order.gift)
         out.u16(order.region)
@@ -30,10 +28,6 @@ package enum ClaimRecord {
         out.u16(UInt16(clamping: (order.deadlineMs - order.claimedAtMs) / minuteMs))
         out.u16(order.epoch)
         return out.bytes
-    }
-
-    package static func encode(_ order: Order) -> [UInt8] {
-        order.id.bytes + body(of: order)
     }
 
     /// nil when the bytes are not a claim record of a known version.

@@ -3,84 +3,45 @@ import Wire
 /// One line of `<campaign>.control`: what must be known again after Redis was lost, and who did what, when
 /// and why.
 ///
-/// `{"v":1,"kind":"lane","lane":7,"owner":"16 hex","at":ms}`;
-/// `{"v":1,"kind":"resend","plan":"checksum","orders":12,"phase":"begun"|"done","by":"…","reason":"…",
-/// "at":ms}`.
+/// Every line is `{"v":1,"kind":"…",…,"at":ms}`; what stands between is the case's own:
+///
+/// | kind | fields |
+/// | --- | --- |
+/// | `lane` | `"lane":7,"owner":"16 hex"`, `"epoch":1` where it was known |
+/// | `epoch` | `"epoch":2,"cause":"…","by":"…"` |
+/// | `resend` | `"plan":"checksum","orders":12,"phase":"begun"\|"done","by":"…","reason":"…"` |
+/// | `stock` | `"act":"…","gift":"id","add":100,"units":0,"by":"…","reason":"…"` |
+/// | `approval` | `"order":"0000…","verdict":"approved"\|"refused","by":"…","reason":"…"` |
+/// | `settle` | `"batch":"…","gift":"id","phase":"begun"\|"done","by":"…","reason":"…"` |
 package enum ControlRecord: Sendable, Equatable {
     /// A lane was given out. Written before the lane numbers its first order, so that a wiped Redis finds the
     /// highest lane again.
-    case lane(lane: UInt32, owner: UInt64, atMs: Int64)
+    case lane(lane: UInt32, owner: UInt64, epoch: UInt16? = nil, atMs: Int64)
+    /// An epoch is about to be opened. Written before anything is accepted in it.
+    case epoch(epoch: UInt16, cause: String, by: String, atMs: Int64)
     /// A resend plan is about to be applied, or was.
     case resend(plan: String, orders: Int, phase: Phase, by: String, reason: String, atMs: Int64)
+    /// Stock is about to be added to a gift pack, and units to its amounts; once for each `act`.
+    case stock(act: String, gift: String, add: Int, units: Int, by: String, reason: String, atMs: Int64)
+    /// An operator's word on a held order. Where two are needed each has a line.
+    case approval(order: OrderID, verdict: Verdict, by: String, reason: String, atMs: Int64)
+    /// The coupons left unspent are about to be settled with a gift pack, or were.
+    case settle(batch: String, gift: String, phase: Phase, by: String, reason: String, atMs: Int64)
 
     package enum Phase: String, Sendable {
         case begun, done
     }
 
-    package func encode() -> [UInt8] {
-        var json = JSONWriter(reserving: 160)
-        json.beginObject()
-        json.key("v")
-        json.integer(1)
-        json.key("kind")
-        switch self {
-        case .lane(let lane, let owner, let atMs):
-            json.string("lane")
-            json.key("lane")
-            json.unsigned(UInt64(lane))
-            json.key("owner")
-            json.string(utf8: Hex.encode(owner))
-            json.key("at")
-            json.integer(atMs)
-        case .resend(let plan, let orders, let phase, let by, let reason, let atMs):
-            json.string("resend")
-            json.key("plan")
-            json.string(plan)
-            json.key("orders")
-            json.integer(Int64(orders))
-            json.key("phase")
-            json.string(phase.rawValue)
-            json.key("by")
-            json.string(by)
-            json.key("reason")
-            json.string(reason)
-            json.key("at")
-            json.integer(atMs)
-        }
-        json.endObject()
-        return json.bytes
+    package enum Verdict: String, Sendable {
+        case approved, refused
     }
 
-    package static func decode(_ bytes: [UInt8]) throws(RecordFault) -> ControlRecord {
-        do throws(JSONError) {
-            var fields = try JSONFields.record(bytes)
-            let kind = try fields.string("kind")
-            let time: ClosedRange<Int64> = 0...(1 << 47)
-            let record: ControlRecord
-            switch kind {
-            case "lane":
-                record = .lane(
-                    lane: UInt32(try fields.integer("lane", in: 0...Int64(UInt32.max))),
-                    owner: try fields.coupon("owner"), atMs: try fields.integer("at", in: time))
-            case "resend":
-                let plan = try fields.string("plan")
-                let orders = Int(try fields.integer("orders", in: 0...Int64(Int32.max)))
-                let name = try fields.string("phase")
-                guard let phase = Phase(rawValue: name) else {
-                    throw JSONError(offset: 0, path: "phase", reason: "\"\(name)\" is neither begun nor done")
-                }
-                record = .resend(
-                    plan: plan, orders: orders, phase: phase, by: try fields.string("by"),
-                    reason: try fields.string("reason", maxBytes: 1024),
-                    atMs: try fields.integer("at", in: time))
-            default:
-                throw JSONError(
-                    offset: 0, path: "kind", reason: "\"\(kind)\" is not a kind of control record")
-            }
-            try fields.finish()
-            return record
-        } catch {
-            throw RecordFault(error)
+    /// When it was written, by its writer's clock.
+    package var atMs: Int64 {
+        switch self {
+        case .lane(_, _, _, let at), .epoch(_, _, _, let at), .resend(_, _, _, _, _, let at),
+            .stock(_, _, _, _, _, _, let at), .approval(_, _, _, _, let at), .settle(_, _, _, _, _, let at):
+            at
         }
     }
 }

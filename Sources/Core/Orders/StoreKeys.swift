@@ -9,14 +9,16 @@ import Wire
 ///
 /// | key | holds |
 /// | --- | --- |
+/// | `{c:s}:e` | string: the epoch in decimal while it is open; a rebuilder's token while Redis is rebuilt |
 /// | `{c:s}:c:<bucket>` | hash: coupon (8 bytes) → ``ClaimRecord`` (43 bytes) |
+/// | `{c:s}:q:<bucket>` | hash: user (8 bytes) → total u16, day u16, in that day u16, (gift u16, count u8)… |
 /// | `{c:s}:s:<lane>:<chunk>` | string: 4 bits an order, ``OrderState``; 4,096 orders a chunk |
 /// | `{c:s}:f` | hash: order → attempt u16, owner u64, deadline u48 (ms, Redis's clock), of open attempts |
 /// | `{c:s}:o` | hash: order → coupon u64, user u64, accepted at u48 (ms); the outbox |
 /// | `{c:s}:k` | hash: `a<gift>` stock at hand, `c<gift>` credited from the pool, ever |
 /// | `{c}:pool` | hash: `t<gift>` total, `l<gift>` left, `d<gift>:<shard>` drawn by the shard, ever |
 /// | `{c}:lanes` | hash: `next` lane counter, `run`, `l<lane>` owner u64 and lease end u48 |
-/// | `{c}:epoch` | string: the epoch |
+/// | `{c}:epoch` | hash: `epoch`, `state`, `r<run>:<replication>` of good masters, `rebuilder` and its lease |
 package struct StoreKeys: Sendable {
     /// Orders in one state string: 2 KiB when full.
     package static let ordersPerChunk: UInt32 = 4096
@@ -45,7 +47,7 @@ package struct StoreKeys: Sendable {
         Int((splitMix64(user) >> 32) % UInt64(buckets))
     }
 
-    package func claims(shard: UInt16, bucket: Int) -> [UInt8] { key(shard, "c:\(bucket)") }
+    package func claims(shard: UInt16, bucket: Int) -> [UInt8] { key(shard, "c", bucket) }
     package func claims(user: UInt64) -> [UInt8] {
         claims(shard: shard(user: user), bucket: bucket(user: user))
     }
@@ -55,15 +57,38 @@ package struct StoreKeys: Sendable {
     package func states(shard: UInt16, lane: UInt32, chunk: UInt32) -> [UInt8] {
         key(shard, "s:\(lane):\(chunk)")
     }
+    package func epoch(shard: UInt16) -> [UInt8] { key(shard, "e") }
+    package func quotas(shard: UInt16, bucket: Int) -> [UInt8] { key(shard, "q", bucket) }
+    package func quotas(user: UInt64) -> [UInt8] {
+        quotas(shard: shard(user: user), bucket: bucket(user: user))
+    }
+    package func held(shard: UInt16) -> [UInt8] { key(shard, "h") }
+    package func amounts(shard: UInt16, gift: UInt16) -> [UInt8] { key(shard, "m:\(gift)") }
     package func attempts(shard: UInt16) -> [UInt8] { key(shard, "f") }
     package func outbox(shard: UInt16) -> [UInt8] { key(shard, "o") }
     package func stock(shard: UInt16) -> [UInt8] { key(shard, "k") }
 
+    /// Amounts of a lucky packet that was split at the opening, as a string of 4 bytes each.
+    package func split(gift: UInt16) -> [UInt8] { Array("{\(campaign)}:m:\(gift)".utf8) }
+
     package var pool: [UInt8] { Array("{\(campaign)}:pool".utf8) }
     package var lanes: [UInt8] { Array("{\(campaign)}:lanes".utf8) }
     package var epoch: [UInt8] { Array("{\(campaign)}:epoch".utf8) }
+    package var ops: [UInt8] { Array("{\(campaign)}:ops".utf8) }
 
     private func key(_ shard: UInt16, _ rest: String) -> [UInt8] {
         tags[Int(shard)] + rest.utf8
+    }
+
+    /// Of the names that every claim needs, without a String in between.
+    private func key(_ shard: UInt16, _ letter: Unicode.Scalar, _ bucket: Int) -> [UInt8] {
+        let tag = tags[Int(shard)]
+        var name = [UInt8]()
+        name.reserveCapacity(tag.count + 12)
+        name += tag
+        name.append(UInt8(ascii: letter))
+        name.append(UInt8(ascii: ":"))
+        DecimalDigits.append(UInt64(bucket), to: &name)
+        return name
     }
 }

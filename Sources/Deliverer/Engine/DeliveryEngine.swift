@@ -33,6 +33,8 @@ package struct DeliveryEngine: Sendable {
     var nextPoison: UInt64 = 0
     var random: SplitMix64
     var counts: [GameCounts]
+    /// Whether Redis's contents are known good; otherwise nothing is begun and nobody is asked.
+    package var isRunOpen = true
 
     /// What the shell has to do; it takes them all after every call.
     package var actions: [DeliveryAction] = []
@@ -56,6 +58,7 @@ package struct DeliveryEngine: Sendable {
     ///   at a time, or not before something happens.
     package mutating func tick(_ now: Moment) -> NextTick {
         while let ref = sleepers.popDue(nowNs: now.ns) { wake(ref, now) }
+        guard isRunOpen else { return sleepers.firstNs.map { .at($0) } ?? .onEvent }
         switch pacer.next(nowNs: now.ns) {
         case .start(let permit):
             start(permit, now)

@@ -26,8 +26,8 @@ enum DelivererService {
             try Wiring.admitOperators(context)
             let kafka = try KafkaSettings(context)
             let signers = try signers(settings, catalog)
-            let redis = RedisConnection(
-                address: try Wiring.redisAddress(settings), loop: context.group.next(),
+            let redis = RedisRouter(
+                try Wiring.redisTarget(settings), loop: context.group.next(),
                 options: redisOptions(settings), logger: context.logger)
             let keys = StoreKeys(
                 campaign: catalog.campaign.id, shards: catalog.campaign.storage.shards,
@@ -49,10 +49,10 @@ enum DelivererService {
                     try await redis.ready(within: .seconds(30))
                     try CampaignTopics.ensure(
                         catalog, options: kafka.options, timeoutMs: 30_000, logger: context.logger)
-                    try await loop.start(kafka: kafka.options)
-                    ready.set(true, "consuming")
+                    try await loop.start(kafka: kafka.options) { isOpen, what in ready.set(isOpen, what) }
                 },
                 stop: {
+                    try? await loop.loop.submit { loop.onRun = nil }.get()
                     ready.set(false, "draining")
                     await loop.stop(within: context.drainDeadline)
                     await redis.shutDown()
@@ -115,7 +115,11 @@ enum DelivererService {
 
 extension DeliveryLoop {
     /// Opens Kafka and libcurl and begins to consume.
-    func start(kafka options: KafkaClientOptions) async throws {
+    ///
+    /// - Parameter onRun: told on the loop when deliveries may begin, or may not, and why.
+    func start(
+        kafka options: KafkaClientOptions, onRun: @escaping @Sendable (Bool, String) -> Void
+    ) async throws {
         let loop = self.loop
         let games = request.catalog.games
         let slots = games.reduce(0) { $0 + $1.maxConcurrency } + 64
@@ -131,6 +135,8 @@ extension DeliveryLoop {
         try await loop.submit { [self] in
             self.producer = producer
             self.client = client
+            self.onRun = onRun
+            watchRun()
             consumer = try KafkaConsumer(
                 options: options, group: CampaignTopics.delivererGroup(request.catalog), topics: topics,
                 loop: loop,
@@ -150,6 +156,7 @@ extension DeliveryLoop {
         }
         let (consumer, client, producer) = await withCheckedContinuation { continuation in
             loop.execute { [self] in
+                runTicker?.cancel()
                 continuation.resume(returning: (self.consumer, self.client, self.producer))
             }
         }

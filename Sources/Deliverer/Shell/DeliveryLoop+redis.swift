@@ -47,5 +47,6 @@ extension DeliveryLoop {
     private func complain(_ what: String, _ failure: RedisFailure) {
         meters.redisFailures.increment()
         logger.warning("redis: \(what) failed, tried again", metadata: ["reason": "\(failure)"])
+        heed(failure)
     }
 }

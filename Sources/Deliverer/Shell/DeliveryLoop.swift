@@ -54,6 +54,13 @@ final class DeliveryLoop: @unchecked Sendable {
     var meters: DeliveryMeters
     var poisonValues: [PoisonRef: [UInt8]] = [:]
 
+    var run = RunGate()
+    var runTicker: RepeatedTask?
+    /// What the log was told last of the run.
+    var toldRun: String?
+    /// Called on the loop when deliveries may begin, or may not, and why.
+    var onRun: ((Bool, String) -> Void)?
+
     init(
         loop: any EventLoop, store: OrderStore, request: DeliveryRequest, engine: DeliveryEngine,
         logger: Logger
@@ -160,7 +167,8 @@ final class DeliveryLoop: @unchecked Sendable {
     /// Sends what was collected.
     private func flush() {
         beginnings.drain { shard, batch in begin(shard, batch) }
-        settlements.drain { shard, batch in settle(shard, batch) }
+        // States are settled in a good run only; until then the outcomes in Kafka tell.
+        if run.isOpen { settlements.drain { shard, batch in settle(shard, batch) } }
         if !outgoing.isEmpty {
             client?.submit(outgoing)
             outgoing.removeAll(keepingCapacity: true)

@@ -12,7 +12,7 @@ import Redis
 final class StockView {
     private var catalog: Catalog
     private let keys: StoreKeys
-    private let redis: RedisConnection
+    private let redis: RedisRouter
     /// A bit a shard and gift slot, whole words a shard.
     private var soldOut: [UInt64]
     private var wordsAShard: Int
@@ -20,7 +20,7 @@ final class StockView {
     /// A reading that began before `adopt` has another shape and is dropped.
     private var readings = 0
 
-    init(catalog: Catalog, redis: RedisConnection) {
+    init(catalog: Catalog, redis: RedisRouter) {
         let storage = catalog.campaign.storage
         self.catalog = catalog
         self.redis = redis

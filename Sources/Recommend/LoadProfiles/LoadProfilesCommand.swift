@@ -38,9 +38,9 @@ struct LoadProfiles: AsyncParsableCommand {
     private static let progressPeople = 100_000
 
     func run() async throws {
-        let address: RedisAddress
+        let address: RedisTarget
         do throws(RedisAddressFault) {
-            address = try RedisAddress(url: redis)
+            address = try RedisTarget(url: redis)
         } catch {
             throw ValidationError("--redis: \(error.reason)")
         }
@@ -48,8 +48,8 @@ struct LoadProfiles: AsyncParsableCommand {
         var options = RedisOptions()
         options.commandTimeout = .seconds(10)
         options.clientName = "load-profiles"
-        let connection = RedisConnection(
-            address: address, loop: MultiThreadedEventLoopGroup.singleton.next(), options: options,
+        let connection = RedisRouter(
+            address, loop: MultiThreadedEventLoopGroup.singleton.next(), options: options,
             logger: Logger(label: Self.command) { _ in SwiftLogNoOpLogHandler() })
         let startNs = SystemClock.nowNs
         var load = ProfileLoad(catalog: catalog, redis: connection)

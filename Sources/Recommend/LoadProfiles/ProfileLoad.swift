@@ -30,7 +30,7 @@ struct ProfileLoad {
     }
 
     let catalog: Catalog
-    let redis: RedisConnection
+    let redis: RedisRouter
     /// How long Redis keeps a profile with a vector, and one without.
     let vectorLifeMs: Int64
     let lifeMs: Int64
@@ -38,7 +38,7 @@ struct ProfileLoad {
     private var lines: [ProfileLine] = []
     private var users: Set<UInt64> = []
 
-    init(catalog: Catalog, redis: RedisConnection, options: ProfileRoadOptions = ProfileRoadOptions()) {
+    init(catalog: Catalog, redis: RedisRouter, options: ProfileRoadOptions = ProfileRoadOptions()) {
         self.catalog = catalog
         self.redis = redis
         vectorLifeMs = options.storedVectorLifeMs
@@ -108,7 +108,8 @@ struct ProfileLoad {
     private func read(_ users: [UInt64]) async throws(RedisFailure) -> [[UInt8]?] {
         var command = RedisCommand("MGET", reserving: 48 * users.count)
         for user in users { command.add(key(user)) }
-        let values = try await redis.send(command).array ?? []
+        let values = try await redis.readAll(command).array ?? []
+        for case .error(let text) in values { throw RedisFailure(errorReply: text) }
         guard values.count == users.count else {
             throw RedisFailure(kind: .unknown, message: "MGET gave \(values.count) values for \(users.count)")
         }

@@ -8,6 +8,7 @@ import ProfileRoad
 import Profiles
 import Redis
 import ServiceShell
+import ServiceWiring
 import Telemetry
 
 /// What one event loop of Recommend does: everything of a request, on that loop.
@@ -40,7 +41,7 @@ final class RecommendLoop: HTTPService, @unchecked Sendable {
     let loop: any EventLoop
     private var edition: Edition
     private let limits: RecommendLimits
-    private let redis: RedisConnection
+    private let redis: RedisRouter
     private var stock: StockView
     private let meters: RecommendMeters
     private var roadMeters: ProfileRoadMeters
@@ -59,7 +60,7 @@ final class RecommendLoop: HTTPService, @unchecked Sendable {
     private var lagDueNs: UInt64 = 0
 
     init(
-        index: Int, redis: RedisConnection, edition: Edition, tickets: consuming VerifiedTickets,
+        index: Int, redis: RedisRouter, edition: Edition, tickets: consuming VerifiedTickets,
         limits: RecommendLimits, meters: RecommendMeters, readiness: ReadinessCheck
     ) {
         loop = redis.loop
@@ -82,7 +83,7 @@ final class RecommendLoop: HTTPService, @unchecked Sendable {
     // MARK: - Life, on the loop
 
     /// - Parameter makeRoad: makes the way to profiles over the loop's connection.
-    func start(makeRoad: (RedisConnection) -> ProfileRoad) {
+    func start(makeRoad: (RedisRouter) -> ProfileRoad) {
         loop.assertInEventLoop()
         road = makeRoad(redis)
         redis.onState = { [readiness] isReady in
@@ -118,6 +119,12 @@ final class RecommendLoop: HTTPService, @unchecked Sendable {
         }
         self.edition = edition
         common = edition.list.ranking.common(nowMs: SystemClock.nowMs)
+    }
+
+    /// Verifies tickets by other keys from the next request on.
+    func adopt(_ keys: TicketVerifier) {
+        loop.assertInEventLoop()
+        tickets.adopt(keys)
     }
 
     private func tick() {

@@ -24,7 +24,7 @@ final class RecommendService: Sendable {
     /// Reads the settings and makes the parts; nothing is started.
     static func parts(_ context: ServiceContext) throws -> [ServicePart] {
         try Wiring.admitOperators(context)
-        let service = RecommendService(try RecommendSettings(context.settings), context)
+        let service = RecommendService(try RecommendSettings(context), context)
         return [Wiring.part(service.roles), service.loopsPart, service.catalogPart, try service.httpPart()]
     }
 
@@ -38,13 +38,13 @@ final class RecommendService: Sendable {
         redisOptions.clientName = "recommend"
         var loops = [RecommendLoop]()
         for (index, loop) in context.group.makeIterator().enumerated() {
-            let redis = RedisConnection(
-                address: settings.redis, loop: loop, options: redisOptions, logger: context.logger)
+            let redis = RedisRouter(
+                settings.redis, loop: loop, options: redisOptions, logger: context.logger)
             loops.append(
                 RecommendLoop(
                     index: index, redis: redis, edition: edition,
                     tickets: VerifiedTickets(
-                        verifier: settings.tickets, entries: settings.ticketEntries,
+                        verifier: settings.tickets.first, entries: settings.ticketEntries,
                         seed: (.random(in: .min ... .max), .random(in: .min ... .max))),
                     limits: settings.limits, meters: meters,
                     readiness: context.readiness.check("redis-\(index)")))
@@ -55,6 +55,9 @@ final class RecommendService: Sendable {
             settings: settings, edition: edition, loops: loops,
             readiness: context.readiness.check("catalog"), logger: context.logger)
         addRoutes()
+        settings.tickets.whenChanged { [loops = self.loops] tickets in
+            for loop in loops { loop.loop.execute { loop.adopt(tickets) } }
+        }
         context.logger.info(
             "campaign loaded",
             metadata: [

@@ -16,8 +16,8 @@ struct RecommendSettings: Sendable {
 
     let catalog: Catalog
     let campaignDirectory: String
-    let redis: RedisAddress
-    let tickets: TicketVerifier
+    let redis: RedisTarget
+    let tickets: KeySource<TicketVerifier>
     /// Verified tickets that a loop remembers.
     let ticketEntries: Int
     let limits: RecommendLimits
@@ -29,33 +29,18 @@ struct RecommendSettings: Sendable {
     let profiles: ProfileRoadOptions
 
     /// - Throws: `SettingsFault` that names the key and what it may be.
-    init(_ settings: Settings) throws {
+    init(_ context: ServiceContext) throws {
+        let settings = context.settings
         campaignDirectory = try settings.path("campaign")
         catalog = try Wiring.catalog(settings)
-        redis = try Wiring.redisAddress(settings)
-        tickets = try Self.tickets(settings)
-        ticketEntries = Self.power(
-            try settings.int("tickets.remembered", in: 64...VerifiedTickets.maxEntries, default: 16_384))
+        redis = try Wiring.redisTarget(settings)
+        tickets = try Wiring.tickets(context)
+        ticketEntries = try Wiring.rememberedTickets(settings)
         limits = try RecommendLimits(settings)
         profiles = try Wiring.profiles(settings)
         webRoot = try settings.optionalPath("static.root")
         claimsURL = try Self.claimsURL(settings)
         pages = try Self.pages(webRoot, catalog, claimsURL)
-    }
-
-    /// The next power of two.
-    private static func power(_ number: Int) -> Int {
-        number == 1 ? 1 : 1 << (Int.bitWidth - (number - 1).leadingZeroBitCount)
-    }
-
-    private static func tickets(_ settings: Settings) throws -> TicketVerifier {
-        let audience = try settings.string("tickets.audience", default: "hongbao")
-        return try Wiring.setting(
-            "tickets.keys_file", try settings.path("tickets.keys_file"),
-            allowed: "a JSON array of keys: id, algorithm, secret or public_key"
-        ) { path in
-            try TicketVerifier(keys: try KeyFiles.tickets(path), audience: audience)
-        }
     }
 
     private static func pages(

@@ -25,7 +25,7 @@ final class CampaignStores: Sendable {
         options.clientName = "reconciler"
         let storage = settings.catalog.campaign.storage
         store = OrderStore(
-            redis: RedisConnection(address: settings.redis, loop: loop, options: options, logger: logger),
+            redis: RedisRouter(settings.redis, loop: loop, options: options, logger: logger),
             keys: StoreKeys(
                 campaign: settings.catalog.campaign.id, shards: storage.shards, buckets: storage.claimBuckets)
         )

@@ -13,6 +13,8 @@ enum ReconcilerService {
     /// Orders younger than this are not called missing by a service whose alarms wake people.
     static let tooYoung: Duration = .seconds(10)
 
+    private static let pauseAfterFailure: Duration = .seconds(5)
+
     static func run(configPath: String) async -> Never {
         await ServiceProcess.run(name: "reconciler", configPath: configPath) { context in
             let settings = try ReconcilerSettings(context.settings)
@@ -21,18 +23,31 @@ enum ReconcilerService {
             let desk = ReportDesk(
                 stores, tooYoung: settings.tooYoung ?? tooYoung, context.readiness.check("runs"))
             addRoutes(context, desk)
-            let periodic = Periodic(every: settings.every) { _ = try? await desk.reconcile() }
+            let periodic = Periodic(every: settings.every) {
+                // Redis away, or not open yet: soon again, not after an hour.
+                while !Task.isCancelled, (try? await desk.reconcile()) == nil {
+                    try? await ContinuousClock().sleep(for: pauseAfterFailure)
+                }
+            }
             let part = ServicePart(
                 "runs",
-                start: {
-                    try await stores.store.redis.ready(within: .seconds(30))
-                    periodic.start()
-                },
+                start: { periodic.start() },
                 stop: {
                     periodic.stop()
                     await stores.store.redis.shutDown()
                 })
-            return [part]
+            let watch = RebuildWatch(
+                Rebuild(stores), isAutomatic: settings.rebuild.automatic, context.readiness.check("rebuild"),
+                logger: context.logger)
+            return [
+                part,
+                ServicePart("rebuild") {
+                    let looks = Task { await watch.run() }
+                    await ServicePart.untilShutdown()
+                    looks.cancel()
+                    await looks.value
+                },
+            ]
         }
     }
 
@@ -77,6 +92,12 @@ actor ReportDesk {
 
     private func runOnce() async throws -> [UInt8] {
         do {
+            try await stores.store.redis.ready(within: .seconds(5))
+            let standing = try await stores.store.awaiting { store, then in store.standing(then: then) }
+            // While Redis is rebuilt, or waits for it, it tells nothing: all its orders would be missing.
+            guard standing.openEpoch != nil else {
+                throw ReconcilerFault(ReconcilerFault.unavailable, "redis is not open: \(standing)")
+            }
             let report = try await ReconciliationReport.make(stores, tooYoung: tooYoung)
             let json = report.json()
             last = json

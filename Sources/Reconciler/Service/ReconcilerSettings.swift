@@ -53,20 +53,22 @@ struct KafkaPlace: Sendable {
 /// The settings of every command that looks at Redis and Kafka.
 struct ReconcilerSettings: Sendable {
     let catalog: Catalog
-    let redis: RedisAddress
+    let redis: RedisTarget
     let kafka: KafkaPlace
     /// Orders claimed within so long before a cut are too young to be missing; nil: not set.
     let tooYoung: Duration?
     /// Between the beginnings of two periodic runs.
     let every: Duration
+    let rebuild: RebuildSettings
 
     /// - Throws: ``SettingsFault`` that names the key and what it may be.
     init(_ settings: Settings) throws {
         catalog = try Wiring.catalog(settings)
-        redis = try Wiring.redisAddress(settings)
+        redis = try Wiring.redisTarget(settings)
         kafka = try KafkaPlace(settings)
         every = try settings.duration(
             "reconciler.every", in: .seconds(1)...(.seconds(7 * 86_400)), default: .seconds(3600))
+        rebuild = try RebuildSettings(settings, catalog, messageTimeoutMs: kafka.messageTimeoutMs)
         let range = Duration.zero...(.seconds(7 * 86_400))
         tooYoung =
             try settings.optionalString("reconciler.too_young") == nil

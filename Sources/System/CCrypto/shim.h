@@ -31,8 +31,12 @@ enum {
 
 // MARK: SHA-256 and HMAC (RFC 2104)
 
+// Not `SHA256()`, which goes through EVP and looks the algorithm up each time.
 static inline void hongbao_sha256(const void *bytes, size_t count, uint8_t *digest) {
-    SHA256((const unsigned char *)bytes, count, digest);
+    SHA256_CTX state;
+    SHA256_Init(&state);
+    if (count > 0) SHA256_Update(&state, bytes, count);
+    SHA256_Final(digest, &state);
 }
 
 // SHA-256 after the block of the inner and of the outer pad.
@@ -68,15 +72,17 @@ static inline void hongbao_hmac_sha256_final(hongbao_hmac_sha256 *hmac, uint8_t 
     SHA256_Final(tag, &hmac->outer);
 }
 
-// 1 where `tag` (HONGBAO_SHA256_BYTES) is the tag of the bytes under the key that `pads` is made of; `pads`
-// stays as it is. The comparison takes the same time wherever they differ.
+// 1 where `tag` is the beginning, of `tag_count` bytes (at most HONGBAO_SHA256_BYTES), of the tag of the bytes
+// under the key that `pads` is made of; `pads` stays as it is. The comparison takes the same time wherever they
+// differ.
 static inline int hongbao_hmac_sha256_is_tag(
-    const hongbao_hmac_sha256 *pads, const void *bytes, size_t count, const uint8_t *tag) {
+    const hongbao_hmac_sha256 *pads, const void *bytes, size_t count, const uint8_t *tag, size_t tag_count) {
+    if (tag_count == 0 || tag_count > HONGBAO_SHA256_BYTES) return 0;
     hongbao_hmac_sha256 hmac = *pads;
     uint8_t expected[HONGBAO_SHA256_BYTES];
     hongbao_hmac_sha256_update(&hmac, bytes, count);
     hongbao_hmac_sha256_final(&hmac, expected);
-    return CRYPTO_memcmp(expected, tag, sizeof expected) == 0;
+    return CRYPTO_memcmp(expected, tag, tag_count) == 0;
 }
 
 // MARK: keys

@@ -9,6 +9,6 @@ struct Simulator: AsyncParsableCommand {
         abstract: "Play the outside world of a campaign: games, role services, people, faults.",
         subcommands: [
             ServeCommand.self, PeopleCommand.self, DemoCommand.self, UpCommand.self, DownCommand.self,
-            KeepCommand.self, LogsCommand.self, ScreenshotCommand.self,
+            KeepCommand.self, LogsCommand.self, ScreenshotCommand.self, TortureCommand.self,
         ])
 }

@@ -6,11 +6,28 @@ package enum FreePort {
     ///
     /// Another process may take it before it is used: whoever starts a server on it must be ready to
     /// pick again. A server that can bind to port 0 itself should.
-    package static func pick() throws(StackFailure) -> Int {
+    package static func pick() throws(StackFailure) -> Int { try bound(to: 0) }
+
+    /// The same, where the port that lies `offset` above must have been free as well; nil: no such port.
+    package static func pick(withFree offset: Int?) throws(StackFailure) -> Int {
+        guard let offset else { return try pick() }
+        var attemptsLeft = 200
+        while true {
+            let port = try pick()
+            attemptsLeft -= 1
+            if port + offset <= 65_535, (try? bound(to: port + offset)) != nil { return port }
+            guard attemptsLeft > 0 else {
+                throw StackFailure("no free port with another one \(offset) above")
+            }
+        }
+    }
+
+    /// Binds to a port, 0 for any, and lets it go again.
+    private static func bound(to port: Int) throws(StackFailure) -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw StackFailure("socket", errno: errno) }
         defer { close(descriptor) }
-        var address = loopbackAddress(port: 0)
+        var address = loopbackAddress(port: port)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let status = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in

@@ -24,9 +24,10 @@ package final class RedisServer: Sendable {
     ///   - name: of its log, pid file and data directory in `run`.
     ///   - extraArguments: options of redis-server, such as `["--maxmemory", "64mb"]`.
     ///   - program: nil: `redis-server` of the PATH.
+    ///   - busOffset: the port that lies so much above must be free as well; a cluster's nodes take it.
     package init(
         in run: RunDirectory, name: String = "redis", extraArguments: [String] = [],
-        program: String? = nil
+        program: String? = nil, busOffset: Int? = nil
     ) throws(StackFailure) {
         self.run = run
         self.name = name
@@ -38,7 +39,8 @@ package final class RedisServer: Sendable {
         }
         dataDirectory = try run.directory("\(name)-data")
         let (process, port) = try Self.launchOnFreePort(
-            self.program, name: name, data: dataDirectory, extra: extraArguments, in: run)
+            self.program, name: name, data: dataDirectory, extra: extraArguments,
+            busOffset: busOffset, in: run)
         current = Mutex(process)
         self.port = port
         url = "redis://127.0.0.1:\(port)"
@@ -116,11 +118,12 @@ package final class RedisServer: Sendable {
 
     /// A picked port can be taken by somebody else before the server binds it: then another is picked.
     private static func launchOnFreePort(
-        _ program: String, name: String, data: String, extra: [String], in run: RunDirectory
+        _ program: String, name: String, data: String, extra: [String], busOffset: Int?,
+        in run: RunDirectory
     ) throws(StackFailure) -> (ChildProcess, port: Int) {
         var attemptsLeft = 5
         while true {
-            let port = try FreePort.pick()
+            let port = try FreePort.pick(withFree: busOffset)
             attemptsLeft -= 1
             do throws(StackFailure) {
                 let process = try launch(

@@ -1,17 +1,24 @@
 import Foundation
 import Stack
 
-/// A small campaign on disk: one game, a gift with plenty of stock, one that is scarce.
+/// A small campaign on disk: one game, a gift with plenty of stock, one that is scarce, one of high value.
 struct ClaimCampaign {
     static let id = "claim-test"
     static let scarceStock = 150
 
     let directory: String
 
-    init(in run: RunDirectory) throws {
+    /// - Parameter edits: what stands in place of what, in all files.
+    init(in run: RunDirectory, edits: [String: String] = [:]) throws {
         directory = try run.directory(Self.id)
+        try write(edits)
+    }
+
+    /// Writes the files anew, with other edits.
+    func write(_ edits: [String: String]) throws {
         let files = ["campaign.json": Self.campaign, "games.json": Self.games, "gifts.json": Self.gifts]
-        for (name, text) in files {
+        for (name, original) in files {
+            let text = edits.reduce(original) { $0.replacingOccurrences(of: $1.key, with: $1.value) }
             try Data(text.utf8).write(to: URL(fileURLWithPath: "\(directory)/\(name)"))
         }
     }
@@ -38,14 +45,15 @@ struct ClaimCampaign {
         """
 
     private static let gifts = """
-        {"gifts": [\(gift("plenty", 0, stock: 1_000_000)), \(gift("scarce", 1, stock: scarceStock))]}
+        {"gifts": [\(gift("plenty", 0, stock: 1_000_000)), \(gift("scarce", 1, stock: scarceStock)),
+         \(gift("jewel", 2, stock: 100, isHighValue: true))]}
         """
 
-    private static func gift(_ id: String, _ slot: Int, stock: Int) -> String {
+    private static func gift(_ id: String, _ slot: Int, stock: Int, isHighValue: Bool = false) -> String {
         """
         {"id": "\(id)", "slot": \(slot), "game": "carp", "title": {"en": "\(id)", "zh": "礼"},
          "image": "a.svg", "audience": "everyone", "stock": \(stock),
-         "items": [{"id": "gold", "count": 1}], "highValue": false, "features": [],
+         "items": [{"id": "gold", "count": 1}], "highValue": \(isHighValue), "features": [],
          "popularity": 0.5, "freshAt": "2020-01-01T00:00:00Z"}
         """
     }

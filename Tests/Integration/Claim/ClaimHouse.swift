@@ -28,50 +28,67 @@ final class ClaimHouse: Sendable {
     private let rolesPort: Int
     private let settings: String
     private let group: MultiThreadedEventLoopGroup
-    private let claim = Mutex<ChildProcess?>(nil)
-    private let adminPort = Mutex(0)
+    /// The process that the crowd claims at, unless a test sends it elsewhere.
+    let claim: ClaimProcess
+    private let others = Mutex<[ClaimProcess]>([])
+    private let rebuilds = Mutex(0)
 
-    /// - Parameter limits: lines of the settings' section `claim`.
+    /// - Parameters:
+    ///   - limits: lines of the settings' section `claim`.
+    ///   - edits: of the campaign's files.
     private init(
-        run: RunDirectory, limits: [String], loops: Int, rolesPort: Int, group: MultiThreadedEventLoopGroup
+        run: RunDirectory, limits: [String], edits: [String: String], messageTimeoutMs: Int, loops: Int,
+        rolesPort: Int, group: MultiThreadedEventLoopGroup
     ) throws {
         self.run = run
         self.group = group
         self.rolesPort = rolesPort
-        campaign = try ClaimCampaign(in: run)
+        campaign = try ClaimCampaign(in: run, edits: edits)
         catalog = try CampaignDirectory.load(campaign.directory, allowUnset: true)
         redis = try RedisServer(in: run)
         kafka = try LocalKafkaServer(in: run, topics: .campaign(directory: campaign.directory))
         crowd = try ClaimCrowd()
         settings = """
             campaign: \(campaign.directory)
-            ports_file: \(run.path)/claim.ports.json
             http: {host: 127.0.0.1, port: 0}
             admin: {host: 127.0.0.1, port: 0, keys_file: \(run.path)/operators}
             loops: \(loops)
             redis: {url: "\(redis.url)"}
-            kafka: {bootstrap: "\(kafka.bootstrap)", message_timeout_ms: 1500}
+            kafka: {bootstrap: "\(kafka.bootstrap)", message_timeout_ms: \(messageTimeoutMs)}
             tickets: {audience: hongbao, keys_file: \(run.path)/tickets.json}
             coupons: {keys_file: \(run.path)/coupons}
             profiles: {deadline: 5s}
+            limits: {claims: 10000, orders: 10000}
             claim:
-              redis_timeout: 5s
-              sweep_age: 2s
-              lease: 3s
-              lease_renewal: 500ms
 
-            """ + limits.map { "  \($0)\n" }.joined()
+            """ + Self.claimLines(limits)
+        claim = try ClaimProcess("claim", settings: settings, in: run, rolesPort: rolesPort)
         try writeFiles()
+    }
+
+    /// Short times, so that tests need not wait; what a test sets itself goes before them.
+    private static func claimLines(_ limits: [String]) -> String {
+        func name(_ line: String) -> Substring { line.prefix { $0 != ":" } }
+        let short = ["redis_timeout: 5s", "sweep_age: 2s", "lease: 3s", "lease_renewal: 500ms"]
+        let rest = short.filter { line in !limits.contains { name($0) == name(line) } }
+        return (limits + rest).map { "  \($0)\n" }.joined()
     }
 
     private func writeFiles() throws {
         func hex(_ bytes: [UInt8]) -> String { String(decoding: Hex.encode(bytes: bytes), as: UTF8.self) }
         let files = [
-            "claim.yaml": settings,
+            "reconciler.yaml": """
+            campaign: \(campaign.directory)
+            redis: {url: "\(redis.url)"}
+            kafka: {bootstrap: "\(kafka.bootstrap)", message_timeout_ms: 1500}
+            rebuild: {settle_wait: 3s}
+            claim: {lease: 3s}
+            """,
             "tickets.json":
                 #"[{"id":"t","algorithm":"HS256","secret":"hex:\#(hex(ClaimCrowd.ticketSecret))"}]"#,
             "coupons": "1:hex:\(hex(ClaimCrowd.couponSecret))\n",
-            "operators": APIKeyring.line(name: "tester", key: Self.operatorKey.utf8) + "\n",
+            "operators": ["tester": Self.operatorKey, "ada": Self.key(of: "ada"), "bob": Self.key(of: "bob")]
+                .map { APIKeyring.line(name: $0.key, key: $0.value.utf8) + "\n" }.joined(),
         ]
         for (name, text) in files {
             try Data(text.utf8).write(to: URL(fileURLWithPath: "\(run.path)/\(name)"))
@@ -79,23 +96,28 @@ final class ClaimHouse: Sendable {
     }
 
     static func with(
-        limits: [String] = [], loops: Int = 1, _ body: (ClaimHouse) async throws -> Void
+        limits: [String] = [], edits: [String: String] = [:], messageTimeoutMs: Int = 1500,
+        loops: Int = 1,
+        _ body: (ClaimHouse) async throws -> Void
     ) async throws {
         let run = try RunDirectory.claimUnique(prefix: "claim-house")
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let (roles, port) = try await RoleDouble.start(on: group)
         let result: Result<Void, any Error>
         do {
-            let house = try ClaimHouse(run: run, limits: limits, loops: loops, rolesPort: port, group: group)
+            let house = try ClaimHouse(
+                run: run, limits: limits, edits: edits, messageTimeoutMs: messageTimeoutMs, loops: loops,
+                rolesPort: port, group: group)
             do {
                 try house.startClaim()
                 try await body(house)
                 result = .success(())
             } catch {
-                print(house.log)
+                print(house.claim.log)
                 result = .failure(error)
             }
-            house.claim.withLock { $0.take() }?.kill()
+            house.claim.kill()
+            for other in house.others.withLock({ $0 }) { other.kill() }
             house.crowd.close()
             house.kafka.stop()
             house.redis.stop()
@@ -108,66 +130,47 @@ final class ClaimHouse: Sendable {
         try result.get()
     }
 
-    /// What Claim wrote last.
-    var log: String { claim.withLock { $0 }?.logTail(lines: 40) ?? "" }
+    /// The API key of another operator than `tester`.
+    static func key(of name: String) -> String { "the key of \(name), of some length" }
 
     // MARK: - Claim
 
+    var adminPort: Int { claim.adminPort }
+
     /// Starts Claim and waits until its ports are known; `untilReady`: until it takes claims.
-    func startClaim(untilReady: Bool = true) throws {
+    func startClaim(untilReady: Bool = true, adminPort: Int? = nil) throws {
+        try claim.start(untilReady: untilReady, adminPort: adminPort)
+        crowd.port.withLock { $0 = claim.port }
+    }
+
+    func killClaim() { claim.kill() }
+    func pauseClaim() { claim.pause() }
+    func resumeClaim() { claim.resume() }
+    func terminateClaim() -> ChildProcess.Exit? { claim.terminate() }
+    func status() throws -> LoopbackHTTP.Response { try claim.status() }
+    func metrics() throws -> String { try claim.metrics() }
+    func number(_ name: String) throws -> Int64? { try claim.number(name) }
+
+    /// A second Claim of the house, started.
+    func startAnother() throws -> ClaimProcess {
+        let name = "claim-\(others.withLock { $0.count } + 2)"
+        let other = try ClaimProcess(name, settings: settings, in: run, rolesPort: rolesPort)
+        others.withLock { $0.append(other) }
+        try other.start()
+        return other
+    }
+
+    /// `reconciler rebuild`, to its end.
+    func rebuild() throws {
+        let name = "reconciler-\(rebuilds.withLock { $0 += 1; return $0 })"
         let process = try ChildProcess(
-            name: "claim", executable: try ServiceProgram.locate("claim"),
-            arguments: ["serve", "--config", "\(run.path)/claim.yaml"],
+            name: name, executable: try ServiceProgram.locate("reconciler"),
+            arguments: ["rebuild", "--config", "\(run.path)/reconciler.yaml"],
             environment: ["HONGBAO_ROLES_PORT": "\(rolesPort)"], in: run)
-        claim.withLock { $0 = process }
-        let ready = Readiness(of: process, within: .seconds(60))
-        let file = try ready.file("\(run.path)/claim.ports.json")
-        guard case .object(let ports) = try JSON.parse(file, limits: .request),
-            case .integer(let http) = ports["http"], case .integer(let admin) = ports["admin"]
-        else { throw StackFailure("the ports file holds no ports") }
-        crowd.port.withLock { $0 = Int(http) }
-        adminPort.withLock { $0 = Int(admin) }
-        if untilReady { try awaitReady() }
-    }
-
-    func awaitReady() throws {
-        let process = claim.withLock { $0 }
-        try Readiness(of: process, within: .seconds(60)).http(port: adminPort.withLock { $0 }, "/readyz")
-    }
-
-    /// Kills it as a power cut would.
-    func killClaim() {
-        claim.withLock { $0.take() }?.kill()
-        try? FileManager.default.removeItem(atPath: "\(run.path)/claim.ports.json")
-    }
-
-    /// SIGSTOP, and on again.
-    func pauseClaim() { claim.withLock { $0 }?.pause() }
-    func resumeClaim() { claim.withLock { $0 }?.resume() }
-
-    /// SIGTERM; how it ended.
-    func terminateClaim() -> ChildProcess.Exit? {
-        defer { try? FileManager.default.removeItem(atPath: "\(run.path)/claim.ports.json") }
-        return claim.withLock { $0.take() }?.terminate(grace: .seconds(30))
-    }
-
-    /// The status document of the admin port.
-    func status() throws -> LoopbackHTTP.Response {
-        try LoopbackHTTP.get(
-            port: adminPort.withLock { $0 }, "/v1/admin/status", headers: ["x-api-key": Self.operatorKey])
-    }
-
-    func metrics() throws -> String {
-        try LoopbackHTTP.get(port: adminPort.withLock { $0 }, "/metrics").text
-    }
-
-    /// A number of the first loop's status.
-    func number(_ name: String) throws -> Int64? {
-        guard case .object(let root) = try JSON.parse(try status().body, limits: .record),
-            case .array(let loops) = root["loops"], case .object(let loop)? = loops.first,
-            case .integer(let value) = loop[name]
-        else { return nil }
-        return value
+        let exit = process.waitForExit(within: .seconds(60))
+        guard exit == .code(0) else {
+            throw StackFailure("rebuild ended with \(String(describing: exit)): \(process.logTail())")
+        }
     }
 
     /// A while, before asking a process again that gives no sign by itself.
@@ -188,30 +191,42 @@ final class ClaimHouse: Sendable {
 
     // MARK: - What the stores hold
 
-    /// Order IDs in `orders.carp`, twins included, in no order.
+    /// Orders in `orders.carp`, twins included, in no order.
     func produced() throws -> [Order] {
-        let reader = try KafkaReader(
-            options: KafkaClientOptions(bootstrap: kafka.bootstrap), logger: Logger(label: "reader"))
-        var orders = [Order]()
-        let topic = Topics(campaign: ClaimCampaign.id).orders(game: "carp")
-        try TopicScan.all(topic, reader: reader) { _, record in
-            if let order = try? OrderRecord.decode(record.value, catalog) { orders.append(order) }
+        try records(Topics(campaign: ClaimCampaign.id).orders(game: "carp")).compactMap {
+            try? OrderRecord.decode($0, catalog)
         }
-        return orders
     }
 
-    /// Works with a store of the test's own over the campaign's keys.
+    /// Orders in `.held`, twins included, in no order.
+    func held() throws -> [HeldRecord] {
+        try records(Topics(campaign: ClaimCampaign.id).held).compactMap {
+            try? HeldRecord.decode($0, catalog)
+        }
+    }
+
+    private func records(_ topic: String) throws -> [[UInt8]] {
+        let reader = try KafkaReader(
+            options: KafkaClientOptions(bootstrap: kafka.bootstrap), logger: Logger(label: "reader"))
+        var values = [[UInt8]]()
+        try TopicScan.all(topic, reader: reader) { _, record in values.append(record.value) }
+        return values
+    }
+
+    /// Works with a store of the test's own over the campaign's keys, under the epoch that is open.
     func store<Value: Sendable>(_ body: (OrderStore) async throws -> Value) async throws -> Value {
         var options = RedisOptions()
         options.commandTimeout = .seconds(10)
-        let connection = RedisConnection(
-            address: try RedisAddress(url: redis.url), loop: group.next(), options: options)
+        let connection = RedisRouter(
+            try RedisTarget(url: redis.url), loop: group.next(), options: options)
         try await connection.ready(within: .seconds(10))
         let storage = catalog.campaign.storage
         let store = OrderStore(
             redis: connection,
             keys: StoreKeys(campaign: ClaimCampaign.id, shards: storage.shards, buckets: storage.claimBuckets)
         )
+        let standing = try await store.awaiting { store, then in store.standing(then: then) }
+        store.epoch = standing.openEpoch ?? 0
         let result: Result<Value, any Error>
         do { result = .success(try await body(store)) } catch { result = .failure(error) }
         await connection.shutDown()

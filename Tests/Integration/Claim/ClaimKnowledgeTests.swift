@@ -1,4 +1,5 @@
 import Glibc
+import HTTPClient
 import NIOCore
 import NIOPosix
 import ProfileRoad
@@ -12,8 +13,8 @@ import Testing
 struct ClaimKnowledgeTests {
     /// Puts profiles where Claim finds them.
     private func store(_ profiles: [Profile], _ house: ClaimHouse) async throws {
-        let redis = RedisConnection(
-            address: try RedisAddress(url: house.redis.url), loop: MultiThreadedEventLoopGroup.singleton.any()
+        let redis = RedisRouter(
+            try RedisTarget(url: house.redis.url), loop: MultiThreadedEventLoopGroup.singleton.any()
         )
         try await redis.ready(within: .seconds(10))
         for profile in profiles {
@@ -73,6 +74,28 @@ struct ClaimKnowledgeTests {
             #expect(await house.crowd.claim(user: user + 1, serial: 2).status == 202)
             // Too old, and the game says what holds now.
             #expect(await house.crowd.claim(user: 20, serial: 4).status == 202)
+        }
+    }
+
+    @Test("before a claim the game is asked anew where its answer is older than claim.profile_age")
+    func aged() async throws {
+        try await ClaimHouse.with(limits: ["profile_age: 5m"]) { house in
+            let cannotTell = RoleDouble.firstUnknown
+            try await store(
+                [
+                    player(31, role: 5, atS: nowS - 600), player(32, role: 5, atS: nowS - 60),
+                    player(cannotTell, role: 5, atS: nowS - 600),
+                ], house)
+            func claim(_ user: UInt64) async -> ClaimCrowd.Answer {
+                let body = house.crowd.body(user: user, serial: user, role: 5)
+                return await house.crowd.send(.post, "/v1/claims", user: user, body: body)
+            }
+            // The role was given up since.
+            #expect(await claim(31).problem == "not-your-role")
+            // Young enough: nobody is asked.
+            #expect(await claim(32).status == 202)
+            // The game cannot be asked: what it said within the day counts.
+            #expect(await claim(cannotTell).status == 202)
         }
     }
 }

@@ -67,63 +67,6 @@ struct ClaimTroubleTests {
         }
     }
 
-    @Test("promise 2: no ID twice over restarts and a Redis that was wiped under a running Claim")
-    func wiped() async throws {
-        try await ClaimHouse.with { (house) async throws in
-            let crowd = house.crowd
-            var seen: Set<OrderID> = []
-            var user: UInt64 = 100
-            func claimSome(_ count: Int) async throws {
-                for _ in 0..<count {
-                    user += 1
-                    let answer = await crowd.claimUntilFinal(user: user, serial: user)
-                    let id = try #require(answer.order.flatMap { OrderID(text: $0) }, "\(answer)")
-                    #expect(seen.insert(id).inserted)
-                }
-            }
-            try await claimSome(20)
-            house.killClaim()
-            try house.startClaim()
-            try await claimSome(20)
-            let lane = try #require(try house.number("lane"))
-            try house.redis.restart(keepingData: false)
-            #expect(try await house.eventually { try (house.number("lane") ?? 0) > lane + 65_536 })
-            // A process that runs does not fill the pool anew, nor call the packs sold out: it waits. Here
-            // the test does what a rebuild will do.
-            #expect(await crowd.claim(user: 99, serial: 99).status == 503)
-            let catalog = house.catalog
-            try await house.store { store in
-                try await store.awaiting { store, then in store.openPool(catalog, then: then) }
-            }
-            try await claimSome(20)
-            house.killClaim()
-            try house.redis.restart(keepingData: false)
-            try house.startClaim()
-            try await claimSome(20)
-            #expect(seen.count == 80)
-        }
-    }
-
-    @Test("promise 2: a process that slept through its lease takes a new lane before it numbers anything")
-    func stalled() async throws {
-        try await ClaimHouse.with { (house) async throws in
-            let crowd = house.crowd
-            let first = await crowd.claim(user: 1, serial: 1)
-            let before = try #require(first.order.flatMap { OrderID(text: $0) })
-            house.pauseClaim()
-            let isOver = try await house.store { store in
-                try await house.eventually {
-                    try await store.awaiting { store, then in store.liveLanes(then: then) }.isEmpty
-                }
-            }
-            #expect(isOver)
-            house.resumeClaim()
-            let second = await crowd.claimUntilFinal(user: 2, serial: 2)
-            let after = try #require(second.order.flatMap { OrderID(text: $0) })
-            #expect(after.lane > before.lane)
-        }
-    }
-
     @Test("Redis stands still: nothing is guessed, and the repeat finds what was done")
     func redisPaused() async throws {
         try await ClaimHouse.with(limits: ["max_open: 4000"]) { (house) async throws in

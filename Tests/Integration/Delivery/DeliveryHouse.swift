@@ -86,12 +86,18 @@ final class DeliveryHouse: Sendable {
         return object.keys.reduce(into: [:]) { if case .integer(let port)? = object[$1] { $0[$1] = port } }
     }
 
-    static func with(_ body: (DeliveryHouse) async throws -> Void) async throws {
+    /// - Parameter isOpen: whether the campaign is open in Redis when the test begins.
+    static func with(
+        isOpen: Bool = true, _ body: (DeliveryHouse) async throws -> Void
+    ) async throws {
         let run = try RunDirectory.claimUnique(prefix: "delivery-house")
         defer { run.release() }
         let house = try DeliveryHouse(run: run)
         let result: Result<Void, any Error>
-        do { result = .success(try await body(house)) } catch { result = .failure(error) }
+        do {
+            if isOpen { try await house.openRun() }
+            result = .success(try await body(house))
+        } catch { result = .failure(error) }
         house.kill()
         house.world.kill()
         house.kafka.stop()
@@ -120,6 +126,25 @@ final class DeliveryHouse: Sendable {
     }
 
     var log: String { deliverer.withLock { $0 }?.logTail(lines: 30) ?? "" }
+
+    private var adminPort: Int {
+        get throws {
+            let process = deliverer.withLock { $0 }
+            guard let process else { throw StackFailure("the deliverer does not run") }
+            return Int(try Self.ports("\(run.path)/deliverer.ports.json", of: process)["admin"] ?? 0)
+        }
+    }
+
+    /// What the deliverer says of itself on `/readyz`.
+    func readiness() throws -> String { try LoopbackHTTP.get(port: try adminPort, "/readyz").text }
+
+    /// Orders that it has read and that wait for their first attempt.
+    func waiting() throws -> Int {
+        let status = try LoopbackHTTP.get(
+            port: try adminPort, "/v1/admin/status", headers: ["x-api-key": Self.key])
+        return status.text.split(separator: "\"ready\":").dropFirst()
+            .reduce(0) { $0 + (Int($1.prefix { $0.isNumber }) ?? 0) }
+    }
 
     // MARK: - The outside world
 
@@ -219,12 +244,49 @@ final class DeliveryHouse: Sendable {
         return StoreKeys(campaign: catalog.campaign.id, shards: storage.shards, buckets: storage.claimBuckets)
     }
 
+    /// Opens the campaign in Redis, as Claim does where nobody knows it.
+    func openRun() async throws {
+        let catalog = self.catalog
+        try await store { store in
+            try await store.awaiting { store, then in store.markFresh(then: then) }
+            try await store.awaiting { store, then in
+                store.openFresh(catalog: catalog, laneFloor: 1, then: then)
+            }
+        }
+    }
+
+    /// What a rebuild does at its end: the masters that there are now are known good.
+    func acceptRuns() async throws {
+        try await store { store in
+            var command = RedisCommand("HSET")
+            command.add(store.keys.epoch)
+            for run in try await store.awaiting({ store, then in store.runs(then: then) }) {
+                command.add("r\(run)")
+                command.add("1")
+            }
+            _ = try await store.redis.send(command)
+        }
+    }
+
     func states(_ orders: [Order]) async throws -> [OrderID: OrderState] {
-        let connection = RedisConnection(address: try RedisAddress(url: redis.url), loop: group.next())
+        try await store { try await $0.states(orders.map(\.id)) }
+    }
+
+    /// Works with a store of the test's own, under the epoch that is open.
+    func store<Value: Sendable>(_ body: (OrderStore) async throws -> Value) async throws -> Value {
+        let connection = RedisRouter(try RedisTarget(url: redis.url), loop: group.next())
         try await connection.ready(within: .seconds(10))
-        let states = try await OrderStore(redis: connection, keys: keys).states(orders.map(\.id))
+        let store = OrderStore(redis: connection, keys: keys)
+        let result: Result<Value, any Error>
+        do {
+            let standing = try await store.awaiting { store, then in store.standing(then: then) }
+            store.epoch = standing.openEpoch ?? 0
+            result = .success(try await body(store))
+        } catch {
+            result = .failure(error)
+        }
         await connection.shutDown()
-        return states
+        return try result.get()
     }
 
     /// Every record of a topic, as it is.

@@ -141,8 +141,8 @@ final class ListHouse: Sendable {
     }
 
     private func redisCommand(_ make: (inout RedisCommand) -> Void) async throws -> RedisReply {
-        let connection = RedisConnection(
-            address: try RedisAddress(url: redis.url), loop: MultiThreadedEventLoopGroup.singleton.next(),
+        let connection = RedisRouter(
+            try RedisTarget(url: redis.url), loop: MultiThreadedEventLoopGroup.singleton.next(),
             options: RedisOptions())
         try await connection.ready(within: .seconds(10))
         var command = RedisCommand("PING")

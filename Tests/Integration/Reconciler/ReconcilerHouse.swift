@@ -37,7 +37,7 @@ final class ReconcilerHouse: Sendable {
         topics = Topics(campaign: catalog.campaign.id)
         for topic in topics.all(catalog) { try cluster.createTopic(topic.name, partitions: topic.partitions) }
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        let connection = RedisConnection(address: try RedisAddress(url: redis.url), loop: loop)
+        let connection = RedisRouter(try RedisTarget(url: redis.url), loop: loop)
         try await connection.ready(within: .seconds(10))
         let storage = catalog.campaign.storage
         store = OrderStore(
@@ -89,7 +89,7 @@ final class ReconcilerHouse: Sendable {
                 credits: [StockCredit(gift: 0, drawnEver: 100)], entries: entries, then: then)
         }
         for (index, decision) in decisions.enumerated() {
-            guard case .accepted(let id) = decision else { throw StackFailure("\(decision)") }
+            guard case .accepted(let id, _) = decision else { throw StackFailure("\(decision)") }
             orders[index].id = id
         }
         return orders

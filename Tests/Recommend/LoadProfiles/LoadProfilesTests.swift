@@ -13,7 +13,7 @@ import Testing
 struct LoadProfilesTests {
     private static let campaign = "\(ShippedCampaign.staticData)/campaigns/spring-festival"
 
-    private func withRedis(_ body: (RedisServer, RedisConnection, Catalog) async throws -> Void) async throws
+    private func withRedis(_ body: (RedisServer, RedisRouter, Catalog) async throws -> Void) async throws
     {
         let run = try RunDirectory.claimUnique(prefix: "load-profiles")
         defer { run.release() }
@@ -21,8 +21,8 @@ struct LoadProfilesTests {
         defer { server.stop() }
         var options = RedisOptions()
         options.commandTimeout = .seconds(10)
-        let redis = RedisConnection(
-            address: try RedisAddress(url: server.url), loop: MultiThreadedEventLoopGroup.singleton.next(),
+        let redis = RedisRouter(
+            try RedisTarget(url: server.url), loop: MultiThreadedEventLoopGroup.singleton.next(),
             options: options)
         let result: Result<Void, any Error>
         do {
@@ -39,7 +39,7 @@ struct LoadProfilesTests {
         ProfileRoad.key(campaign: catalog.campaign.id, user: user)
     }
 
-    private func stored(_ user: UInt64, _ redis: RedisConnection, _ catalog: Catalog) async throws -> Profile?
+    private func stored(_ user: UInt64, _ redis: RedisRouter, _ catalog: Catalog) async throws -> Profile?
     {
         guard let bytes = try await redis.send(.make("GET", key(user, catalog))).bytes else { return nil }
         return try ProfileCodec.decode(bytes, user: user)
@@ -168,8 +168,8 @@ struct LoadProfilesTests {
             server.kill9()
             var options = RedisOptions()
             options.commandTimeout = .seconds(1)
-            let redis = RedisConnection(
-                address: try RedisAddress(url: server.url),
+            let redis = RedisRouter(
+                try RedisTarget(url: server.url),
                 loop: MultiThreadedEventLoopGroup.singleton.next(), options: options)
             let catalog = try ShippedCampaign.catalog()
             let text = line(1, vector: vector(1))

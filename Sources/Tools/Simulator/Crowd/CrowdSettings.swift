@@ -13,7 +13,7 @@ struct CrowdSettings: Sendable {
     /// The seed of the outside world, the same as that of `simulator serve`.
     var worldSeed: UInt64
     var options: CrowdRun.Options
-    var redis: RedisAddress
+    var redis: RedisTarget
     var audience: String
     /// The issuer's private keys.
     var ticketKeys: [TicketKey]
@@ -42,7 +42,7 @@ struct CrowdSettings: Sendable {
         }
         return CrowdSettings(
             catalog: catalog, plan: plan, worldSeed: worldSeed, options: options,
-            redis: try Wiring.redisAddress(settings), audience: audience,
+            redis: try Wiring.redisTarget(settings), audience: audience,
             ticketKeys: try Wiring.setting(
                 "tickets.keys_file", keyFiles.0, allowed: "the issuer's keys with their private halves"
             ) { path throws(FileFault) in try KeyFiles.tickets(path) },

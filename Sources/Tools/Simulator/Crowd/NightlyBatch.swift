@@ -15,14 +15,14 @@ enum NightlyBatch {
     ///
     /// - Throws: `RedisFailure`; some profiles may have been written then.
     static func write(
-        _ users: [UInt64], of world: RoleWorld, redis: RedisAddress, loop: any EventLoop, nowS: UInt32
+        _ users: [UInt64], of world: RoleWorld, redis: RedisTarget, loop: any EventLoop, nowS: UInt32
     )
         async throws
     {
         var options = RedisOptions()
         options.commandTimeout = .seconds(10)
-        let connection = RedisConnection(
-            address: redis, loop: loop, options: options, logger: Logger(label: "nightly-batch"))
+        let connection = RedisRouter(
+            redis, loop: loop, options: options, logger: Logger(label: "nightly-batch"))
         do {
             try await connection.ready(within: .seconds(10))
             for start in stride(from: 0, to: users.count, by: window) {
@@ -44,7 +44,7 @@ enum NightlyBatch {
         await connection.shutDown()
     }
 
-    private static func send(_ commands: [RedisCommand], _ connection: RedisConnection, _ loop: any EventLoop)
+    private static func send(_ commands: [RedisCommand], _ connection: RedisRouter, _ loop: any EventLoop)
         async throws
     {
         try await loop.flatSubmit {

@@ -60,7 +60,7 @@ struct GuestBook: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
             try await NightlyBatch.write(
-                users, of: world ?? self.world, redis: RedisAddress(url: house.redisURL), loop: group.next(),
+                users, of: world ?? self.world, redis: RedisTarget(url: house.redisURL), loop: group.next(),
                 nowS: UInt32(SystemClock.nowMs / 1000))
         } catch {
             try await group.shutdownGracefully()

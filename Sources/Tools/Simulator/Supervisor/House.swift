@@ -56,6 +56,7 @@ final class House: Sendable {
         try add("claim", program: "claim", part: .claim)
         try add("recommend", program: "recommend", part: .recommend)
         try add("deliverer", program: "deliverer", part: .deliverer)
+        try add("reconciler", program: "reconciler", part: .reconciler)
         try ready("claim", admin: plan.ports.claimAdmin)
         try ready("recommend", admin: plan.ports.recommendAdmin)
         try ready("deliverer", admin: plan.ports.delivererAdmin)

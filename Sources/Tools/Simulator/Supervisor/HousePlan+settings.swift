@@ -40,7 +40,7 @@ extension HousePlan {
             return service(part, admin: ports.delivererAdmin) + stores
                 + "games: {secrets_dir: \(secrets.gamesDirectory)}\n"
         case .reconciler:
-            return "campaign: \(campaign)\n" + stores
+            return service(part, admin: ports.reconcilerAdmin) + stores + "rebuild: {automatic: true}\n"
         case .people:
             return """
                 campaign: \(campaign)

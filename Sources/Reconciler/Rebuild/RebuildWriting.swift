@@ -1,0 +1,139 @@
+import Catalog
+import Kafka
+import OrderStore
+import Orders
+import Redis
+import Telemetry
+import Wire
+
+/// Carries a ``RebuildPlan`` out: what Kafka lacks, then what Redis lacks.
+struct RebuildWriting: Sendable {
+    /// Above every lane that may have been given out without anybody's having heard of it.
+    static let laneGap: UInt32 = 65_536
+
+    let stores: CampaignStores
+    let plan: RebuildPlan
+    /// Names the rebuilder in records: 16 hex digits.
+    let owner: UInt64
+
+    private var catalog: Catalog { plan.catalog }
+    private var store: OrderStore { stores.store }
+
+    // MARK: - Kafka
+
+    /// Writes everything that Kafka lacks, acknowledged.
+    func appendMissing(_ append: AcknowledgedAppend) async throws(KafkaFailure) {
+        let topics = Topics(campaign: catalog.campaign.id)
+        var batch = [OutgoingRecord]()
+        for missing in plan.missing {
+            batch.append(record(missing, topics))
+            guard batch.count == AcknowledgedAppend.batch else { continue }
+            try await append.append(batch)
+            batch.removeAll(keepingCapacity: true)
+        }
+        try await append.append(batch)
+    }
+
+    private func record(_ missing: RebuildPlan.Missing, _ topics: Topics) -> OutgoingRecord {
+        let nowMs = SystemClock.nowMs
+        func keyed(_ topic: String, _ order: Order, _ value: [UInt8]) -> OutgoingRecord {
+            OutgoingRecord(topic: topic, key: CrockfordBase32.encode(order.id.rawValue), value: value)
+        }
+        func control(_ record: ControlRecord, key: String) -> OutgoingRecord {
+            OutgoingRecord(topic: topics.control, key: Array(key.utf8), value: record.encode())
+        }
+        func game(_ order: Order) -> String { catalog.games[Int(catalog.gifts[Int(order.gift)].game)].id }
+        switch missing {
+        case .order(let order):
+            return keyed(topics.orders(game: game(order)), order, OrderRecord.encode(order, catalog))
+        case .held(let order):
+            return keyed(topics.held, order, HeldRecord(order: order, risk: []).encode(catalog))
+        case .outcome(let order, let outcome, let attempt):
+            let record = OutcomeRecord(
+                order: order.id, coupon: order.coupon, game: game(order),
+                gift: catalog.gifts[Int(order.gift)].id, attempt: attempt, outcome: outcome, status: 0,
+                atMs: nowMs, owner: owner, reason: "written back by a rebuild")
+            return keyed(topics.outcomes, order, record.encode())
+        case .act(let act, let what):
+            return control(
+                .stock(
+                    act: act, gift: catalog.gifts[Int(what.gift)].id, add: what.add, units: what.units,
+                    by: "reconciler", reason: "written back by a rebuild", atMs: nowMs), key: act)
+        case .lane(let lane):
+            return control(.lane(lane: lane, owner: owner, epoch: nil, atMs: nowMs), key: "lane")
+        }
+    }
+
+    // MARK: - Redis
+
+    /// Writes every shard, the pool and the lane counter. Every step may be repeated.
+    func restore(_ tenure: RebuildTenure) async throws(RedisFailure) {
+        let nowMs = try await store.clockMs()
+        for shard in plan.shards.indices { try await restore(tenure, UInt16(shard), nowMs) }
+        let seed = UInt64.random(in: .min ... .max)
+        for gift in catalog.gifts {
+            guard let amounts = plan.split(gift, seed: seed) else { continue }
+            try await store.restore(tenure, campaignString: store.keys.split(gift: gift.slot), amounts)
+        }
+        try await store.restore(
+            tenure, campaignHash: store.keys.pool, plan.pool(epoch: tenure.epoch, seed: seed))
+        let seconds = UInt32(clamping: SystemClock.nowMs / 1000 - OrderStore.laneEpochS)
+        let next = max(plan.highestLane, seconds) + Self.laneGap
+        // All leases are forgotten: everybody takes a lane of the new epoch.
+        try await store.restore(tenure, campaignHash: store.keys.lanes, [("next", "\(next)")])
+    }
+
+    private func restore(
+        _ tenure: RebuildTenure, _ shard: UInt16, _ nowMs: Int64
+    ) async throws(RedisFailure) {
+        let keys = store.keys
+        var claims: [[UInt8]: [(field: [UInt8], value: [UInt8])]] = [:]
+        var states: [OrderID: OrderState] = [:]
+        var wanted = ShardContents()
+        for entry in plan.shards[Int(shard)] {
+            let order = entry.order
+            states[order.id] = entry.state
+            if entry.isBound && !entry.isClaimed {
+                claims[keys.claims(user: order.user), default: []].append(
+                    (order.coupon.bigEndianBytes, ClaimRecord.encode(order)))
+            }
+            if entry.made > 0 { wanted.made(order.id, attempts: entry.made) }
+            if entry.state == .held {
+                wanted.isHeld(order, heldAtMs: order.claimedAtMs, firstApprover: entry.firstApprover)
+            }
+            if let acceptedAtMs = entry.acceptedAtMs {
+                // A time ahead of Redis's clock would keep it waiting.
+                wanted.waits(
+                    order, isHeld: entry.state == .held, acceptedAtMs: min(acceptedAtMs, nowMs))
+            }
+        }
+        try await store.restore(tenure, shard: shard, hashes: claims)
+        try await store.restore(tenure, shard: shard, strings: try await store.statesToSet(states))
+        let held = try await store.contents(shard: shard)
+        try await put(tenure, shard, keys.attempts(shard: shard), held.attempts, wanted.attempts)
+        try await put(tenure, shard, keys.held(shard: shard), held.held, wanted.held)
+        try await put(tenure, shard, keys.outbox(shard: shard), held.outbox, wanted.outbox)
+        var people: [[UInt8]: [(field: [UInt8], value: [UInt8])]] = [:]
+        for (user, counts) in plan.quotas(shard) {
+            people[keys.quotas(user: user), default: []].append((user.bigEndianBytes, counts))
+        }
+        try await store.restore(tenure, shard: shard, hashes: people)
+        let piles = catalog.gifts.filter { $0.amount != nil }.map { keys.amounts(shard: shard, gift: $0.slot) }
+        try await store.drop(tenure, shard: shard, [keys.stock(shard: shard)] + piles)
+        try await store.restore(
+            tenure, shard: shard, hash: keys.stock(shard: shard),
+            set: plan.shardStock(shard).map { (Array($0.field.utf8), Array($0.value.utf8)) })
+    }
+
+    /// Makes a hash of orders what it ought to be: sets first, so that a rebuild that is cut short leaves
+    /// nothing out.
+    private func put(
+        _ tenure: RebuildTenure, _ shard: UInt16, _ key: [UInt8], _ held: [OrderID: [UInt8]],
+        _ wanted: [OrderID: [UInt8]]
+    ) async throws(RedisFailure) {
+        let set = wanted.filter { held[$0.key] != $0.value }
+        try await store.restore(
+            tenure, shard: shard, hash: key, set: set.map { ($0.key.bytes, $0.value) },
+            remove: held.keys.filter { wanted[$0] == nil }.map(\.bytes))
+    }
+}

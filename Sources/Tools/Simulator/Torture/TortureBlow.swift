@@ -1,0 +1,74 @@
+import NIOCore
+import Redis
+import Stack
+
+/// Carries a blow out; returns when it is over.
+struct TortureBlow: Sendable {
+    private let house: TortureHouse
+    private let load: TortureLoad
+    private let stores: TortureStores
+
+    init(_ house: TortureHouse, _ load: TortureLoad, _ stores: TortureStores) {
+        self.house = house
+        self.load = load
+        self.stores = stores
+    }
+
+    func strike(_ fault: TortureFault) async throws {
+        let house = house
+        let length = Duration.milliseconds(fault.lengthMs)
+        switch fault.kind {
+        case .killClaim(let index):
+            try await Torture.blocking { _ = house.process("claim-\(index)")?.kill() }
+        case .killReconciler:
+            try await Torture.blocking { _ = house.process("reconciler")?.kill() }
+        case .killRedis:
+            try await Torture.blocking { house.redis.kill9() }
+            try await Task.sleep(for: length)
+            try await Torture.blocking { try house.redis.restart(keepingData: true) }
+        case .brokerDown:
+            try await broker("/v1/admin/broker/down")
+            try await Task.sleep(for: length)
+            try await broker("/v1/admin/broker/up")
+        case .stopClaim(let index):
+            let process = house.process("claim-\(index)")
+            process?.pause()
+            try await Task.sleep(for: length)
+            process?.resume()
+        case .stopRedis:
+            house.redis.pause()
+            try await Task.sleep(for: length)
+            house.redis.resume()
+        case .stopBroker:
+            house.kafka.pause()
+            try await Task.sleep(for: length)
+            house.kafka.resume()
+        case .cutPeople:
+            load.cutAll()
+        case .cutRedis:
+            // While Redis is away there is nothing to cut.
+            _ = try? await stores.redis.send(.make("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"))
+        case .emptyRedis:
+            try await stores.redis.ready(within: .seconds(20))
+            _ = try await stores.redis.send(.make("FLUSHALL"))
+        case .rollBackRedis:
+            let snapshot = try await Torture.blocking { try house.redis.snapshot() }
+            try await Task.sleep(for: length)
+            try await Torture.blocking { try house.redis.restart(from: snapshot) }
+        case .wipeBroker:
+            try await broker("/v1/admin/wipe")
+        }
+    }
+
+    /// An order to the broker; it may be stopped at the moment, and is asked again then.
+    private func broker(_ action: String) async throws {
+        let port = house.kafka.adminPort
+        try await Torture.blocking {
+            let deadline = Deadline(after: .seconds(30))
+            let isDone = try deadline.poll(everyUs: 100_000) { () throws(StackFailure) -> Bool in
+                (try? LoopbackHTTP.post(port: port, action, within: .seconds(5)))?.status == 200
+            }
+            guard isDone else { throw StackFailure("the broker does not do \(action)") }
+        }
+    }
+}
