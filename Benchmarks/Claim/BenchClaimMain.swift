@@ -8,12 +8,13 @@ import Stack
 //
 // Everything runs on private ports of 127.0.0.1 in a run directory under .run and ends with this process. One
 // Claim process with one loop, Redis, the local broker and the load generator, which is this process, share
-// two cores; the peer has the same two to itself. Sides run in turn, in pairs whose order alternates; a figure
-// is the median over the pairs, a ratio the median of the pairs' ratios, and a ratio of throughputs is void
-// where the side under test did not keep its cores busy, because something else was measured then.
+// two cores; the peer has the same two to itself. Sides run in turn, in pairs whose order alternates; a
+// figure is the median over the pairs, a ratio the median of the pairs' ratios, and a ratio of throughputs is
+// void where the side under test did not keep its cores busy, because something else was measured then.
 //
-// Every run has a new process and an empty Redis, so that no ticket and no coupon has been seen before; people's
-// profiles are in Redis, as a nightly batch leaves them. Requests are made beforehand, from one seed.
+// Every run has a new process and an empty Redis, so that no ticket and no coupon has been seen before;
+// people's profiles are in Redis, as a nightly batch leaves them. Requests are made beforehand, from one
+// seed.
 
 @main
 struct BenchClaim: AsyncParsableCommand {

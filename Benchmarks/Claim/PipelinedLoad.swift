@@ -1,8 +1,9 @@
 import Glibc
 import Stack
 
-/// The load generator: so many connections under one poll(2), each of which sends a fixed number of requests in one
-/// write, waits for all their answers, and sends the next ones; what `redis-benchmark -P` does. One thread.
+/// The load generator: so many connections under one poll(2), each of which sends a fixed number of requests
+/// in one write, waits for all their answers, and sends the next ones; what `redis-benchmark -P` does. One
+/// thread.
 final class PipelinedLoad {
     struct Plan {
         var port: Int

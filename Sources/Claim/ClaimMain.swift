@@ -59,7 +59,8 @@ struct ClaimCommand: AsyncParsableCommand {
                 With defaults that are rarely changed: claim.answer_deadline (3s), claim.sweep_age (6s; must \
                 be longer than Kafka's message timeout), claim.outbox_max (4096 a shard), claim.max_open, \
                 claim.max_waiting, claim.sweep_max, claim.lease (10s), claim.lease_renewal (2s), \
-                claim.redis_timeout (1s), kafka.linger_ms (5), claim.profile_age (10m), claim.sold_out_memory (30s).
+                claim.redis_timeout (1s), kafka.linger_ms (5), claim.profile_age (10m), \
+                claim.sold_out_memory (30s).
 
                 Each may be overridden by an environment variable: redis.url by HONGBAO_REDIS_URL, \
                 kafka.bootstrap by HONGBAO_KAFKA_BOOTSTRAP, claim.sweep_age by HONGBAO_CLAIM_SWEEP_AGE.

@@ -14,9 +14,9 @@ import ArgumentParser
 /// **The rebuild.** When one of the stores has lost something the other one holds what rebuilds it: see
 /// ``Rebuild``. `verify` shows that they tell the same again.
 ///
-/// **Promises.** It changes nothing but by `apply` and by a rebuild. `apply` writes to `.control` who sends what and why, before
-/// and after, and sends only what no state speaks against. A repeat is harmless, since the deliverer's
-/// compare-and-set lets an order be in flight once.
+/// **Promises.** It changes nothing but by `apply` and by a rebuild. `apply` writes to `.control` who sends
+/// what and why, before and after, and sends only what no state speaks against. A repeat is harmless, since
+/// the deliverer's compare-and-set lets an order be in flight once.
 ///
 /// **When things fail.** A source that cannot be read fails the whole run: half a reading would call orders
 /// missing. Records that nobody understands are counted and reported by partition. Classes that do not add up

@@ -3,9 +3,10 @@ import Wire
 
 /// One connection: requests in, answers out in the requests' order.
 ///
-/// It is the only handler of its channel, or the one behind TLS: bytes are parsed where they were read and answers written as bytes.
-/// Reading stops while the service holds as many requests as it may, or the peer takes no answers; what one
-/// read has brought beyond that waits here, and one read is bounded by `maxHeaderBytes`.
+/// It is the only handler of its channel, or the one behind TLS: bytes are parsed where they were read and
+/// answers written as bytes. Reading stops while the service holds as many requests as it may, or the peer
+/// takes no answers; what one read has brought beyond that waits here, and one read is bounded by
+/// `maxHeaderBytes`.
 ///
 /// Its life: open → (last answer written, nothing more accepted) lingering → closed. Lingering means: our
 /// side is shut, what the peer still says is read and dropped, so that a reset does not overtake the last

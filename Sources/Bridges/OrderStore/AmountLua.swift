@@ -1,7 +1,7 @@
 import Orders
 
-/// The amounts of lucky packets inside Redis: the same arithmetic as ``LuckySplit/amount(_:remaining:left:_:_:)``,
-/// number for number, where its formulas are explained.
+/// The amounts of lucky packets inside Redis: the same arithmetic as
+/// ``LuckySplit/amount(_:remaining:left:_:_:)``, number for number, where its formulas are explained.
 enum AmountLua {
     /// `sum(amounts)`: of 4 bytes each. `amountsOf(rule, units, left, take, random)`: the next `take` amounts
     /// and the units that remain; 12 random bytes an amount.

@@ -47,8 +47,8 @@ enum ClaimScript {
 
         """
 
-    /// `write(key, place, from, to)`: the states of the accepted claims from, …, to, from that place on. Whole
-    /// bytes are written as such; a half byte at either end leaves the other half as it is.
+    /// `write(key, place, from, to)`: the states of the accepted claims from, …, to, from that place on.
+    /// Whole bytes are written as such; a half byte at either end leaves the other half as it is.
     private static let states = """
         local isHeld, outboxed, heldState = {}, \(OrderState.outbox.rawValue), \(OrderState.held.rawValue)
         local function state(i) return isHeld[i] and heldState or outboxed end

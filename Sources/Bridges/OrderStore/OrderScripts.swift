@@ -89,8 +89,8 @@ package enum OrderScripts {
     /// Moves orders by their events where the table allows it.
     ///
     /// KEYS: epoch, attempts, outbox, then states. ARGV: epoch, then for each order: order ID, index of its
-    /// states, place, event, attempt. An order in flight at another attempt is left alone, except by a grant, which is a fact.
-    /// Reply: 1 or 0 (changed), and the state in which the order stands now.
+    /// states, place, event, attempt. An order in flight at another attempt is left alone, except by a grant,
+    /// which is a fact. Reply: 1 or 0 (changed), and the state in which the order stands now.
     package static let settle = RedisScript(
         name: "settle",
         source: prelude + transitions + """

@@ -25,8 +25,8 @@ extension OrderStore {
     /// Takes stock that lies unissued in shards back into the pool, where the pool is empty: shard after
     /// shard, beginning behind `shard`, until `wanted` packs have come together.
     ///
-    /// Each shard is credited first with what it has drawn, so that a draw whose process is gone is found too;
-    /// then its hand is emptied; then the pool takes that in. All three are cumulative: whoever stops in
+    /// Each shard is credited first with what it has drawn, so that a draw whose process is gone is found
+    /// too; then its hand is emptied; then the pool takes that in. All three are cumulative: whoever stops in
     /// between, the next finds what is on the way. Others may claim, draw and recall meanwhile.
     package func recall(
         gift: Gift, wanted: Int, beginningBehind shard: UInt16, then: @escaping Answer<RecalledStock>

@@ -65,8 +65,8 @@ extension OrderStore {
         }
     }
 
-    /// Closes every shard to everybody else. The answer is the highest epoch that stands in their way, nil when
-    /// all are fenced.
+    /// Closes every shard to everybody else. The answer is the highest epoch that stands in their way, nil
+    /// when all are fenced.
     package func fenceShards(_ tenure: RebuildTenure) async throws(RedisFailure) -> UInt16? {
         var highest: Int64 = 0
         for shard in 0..<UInt16(keys.shards) {

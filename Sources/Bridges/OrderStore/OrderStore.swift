@@ -6,9 +6,9 @@ import Synchronization
 /// A campaign's claims, order states, outbox, stock and lanes in Redis, over one event loop's connection.
 ///
 /// Scripts are told the ``epoch`` that their caller works under and are refused with the code `EPOCH`, before
-/// they do anything, where another one stands: see DESIGN "the run". Every method is called on that loop and answers on it. A ``RedisFailure`` of kind `unknown` means that the
-/// script may have run: callers treat it so (a claim's range of numbers is burnt, an attempt is looked up
-/// again).
+/// they do anything, where another one stands: see DESIGN "the run". Every method is called on that loop and
+/// answers on it. A ``RedisFailure`` of kind `unknown` means that the script may have run: callers treat it
+/// so (a claim's range of numbers is burnt, an attempt is looked up again).
 package final class OrderStore: Sendable {
     /// Orders in one script call at most; more would hold Redis up for others.
     package static let maxBatch = 256

@@ -58,8 +58,8 @@ enum OutboxScripts {
             return left
             """)
 
-    /// Orders that have stood in a shard's outbox too long. KEYS: epoch, outbox. ARGV: epoch, age in ms, most.
-    /// Reply: order ID + coupon + user, 24 bytes apiece, and `h` for a held one.
+    /// Orders that have stood in a shard's outbox too long. KEYS: epoch, outbox. ARGV: epoch, age in ms,
+    /// most. Reply: order ID + coupon + user, 24 bytes apiece, and `h` for a held one.
     static let overdue = RedisScript(
         name: "overdue",
         source: ScriptParts.shard + ScriptParts.clock + """

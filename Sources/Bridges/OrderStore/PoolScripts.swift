@@ -112,8 +112,8 @@ enum PoolScripts {
 
     /// Takes back what a shard has put out of its hands, once however often it is told.
     ///
-    /// KEYS[3]: amounts split beforehand. ARGV: gift, shard, given back ever, rule, amounts of the last block.
-    /// Reply: packs that came into the pool now.
+    /// KEYS[3]: amounts split beforehand. ARGV: gift, shard, given back ever, rule, amounts of the last
+    /// block. Reply: packs that came into the pool now.
     static let giveBack = RedisScript(
         name: "give-back",
         source: ScriptParts.campaign + AmountLua.source + """
@@ -158,8 +158,8 @@ enum PoolScripts {
             return {answer, tonumber(row[1] or '0'), tonumber(row[2] or '0'), tonumber(row[3] or '0')}
             """)
 
-    /// What a gift has, and what an act added. ARGV: gift, act. Reply: packs there are, packs left, units, the
-    /// act as it is remembered.
+    /// What a gift has, and what an act added. ARGV: gift, act. Reply: packs there are, packs left, units,
+    /// the act as it is remembered.
     static let look = RedisScript(
         name: "look-stock",
         source: ScriptParts.campaign + """

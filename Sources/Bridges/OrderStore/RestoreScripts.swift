@@ -21,8 +21,8 @@ enum RestoreScripts {
 
         """
 
-    /// Sets fields of a hash and removes others. KEYS: epoch, hash. ARGV: token, fields to set, then field and
-    /// value of each, then fields to remove.
+    /// Sets fields of a hash and removes others. KEYS: epoch, hash. ARGV: token, fields to set, then field
+    /// and value of each, then fields to remove.
     static let hash = RedisScript(
         name: "restore-hash",
         source: shard + """

@@ -2,8 +2,8 @@ import Redis
 
 /// The Lua over a shard's stock: KEYS the shard's epoch, its stock, its amounts at hand; ARGV[1] the epoch.
 ///
-/// What the shard keeps of a gift g: `a<g>` packs at hand, `c<g>` credited from the pool, ever, `r<g>` put out
-/// of its hands again, ever; of a lucky packet besides the amounts at hand (a list), and `y<g>` the last
+/// What the shard keeps of a gift g: `a<g>` packs at hand, `c<g>` credited from the pool, ever, `r<g>` put
+/// out of its hands again, ever; of a lucky packet besides the amounts at hand (a list), and `y<g>` the last
 /// amounts that were put out (4 bytes each).
 enum ShardStockScripts {
     /// Credits what the pool has given and puts all that is at hand out of the shard's hands, once.

@@ -4,8 +4,8 @@ import Wire
 ///
 /// It reads bodies of the usual form, whatever space is in them: one object with the four members, each once
 /// and in any order, their values strings of ASCII without escapes within the lengths allowed. What it reads,
-/// ``ClaimRequest/parse(_:)-(UnsafeRawBufferPointer)`` reads alike; everything else is left to that parser, so
-/// that there is one opinion on what is wrong with a body, and on escapes and UTF-8.
+/// ``ClaimRequest/parse(_:)-(UnsafeRawBufferPointer)`` reads alike; everything else is left to that parser,
+/// so that there is one opinion on what is wrong with a body, and on escapes and UTF-8.
 struct ClaimFields {
     let coupon: UnsafeBufferPointer<UInt8>
     let gift: UnsafeBufferPointer<UInt8>

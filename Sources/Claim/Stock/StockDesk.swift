@@ -12,9 +12,9 @@ import Wire
 ///
 /// Looked at in Redis → written to the control topic, acknowledged → applied in Redis, which remembers the
 /// act's name. A process that dies between the last two leaves an act that is written down and not applied:
-/// the operator was told so, or nothing, and repeats it under its name; a rebuild applies it too. So that what
-/// is written first under a name is what counts, a name that the operator gives is looked up in the topic
-/// before anything is written under it.
+/// the operator was told so, or nothing, and repeats it under its name; a rebuild applies it too. So that
+/// what is written first under a name is what counts, a name that the operator gives is looked up in the
+/// topic before anything is written under it.
 ///
 /// Any thread.
 final class StockDesk: Sendable {

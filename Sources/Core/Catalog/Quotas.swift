@@ -1,7 +1,7 @@
 /// How many orders one person may have in a campaign; nil = as many as they have coupons.
 ///
-/// A day begins at midnight of the clock that runs `dayOffsetMinutes` ahead of UTC (480: China), so that it is
-/// the same day for everybody and for every process.
+/// A day begins at midnight of the clock that runs `dayOffsetMinutes` ahead of UTC (480: China), so that it
+/// is the same day for everybody and for every process.
 package struct Quotas: Sendable, Equatable {
     package static let none = Quotas()
 

@@ -18,7 +18,8 @@ package struct APIKeyring: Sendable {
     private let entries: [Entry]
 
     /// Lines of `name:digest`, the digest as 64 hexadecimal digits, with an end date where the key has one
-    /// (`KeyLine`); empty lines and those that begin with `#` are skipped. A name may stand twice (a rotation), a key may not. No line at all opens to nobody.
+    /// (`KeyLine`); empty lines and those that begin with `#` are skipped. A name may stand twice (a
+    /// rotation), a key may not. No line at all opens to nobody.
     package init(lines: [String]) throws(KeyFault) {
         var entries: [Entry] = []
         for (index, line) in lines.enumerated() {

@@ -10,12 +10,12 @@ import Wire
 ///
 /// - `doubleAverage`, the rule that WeChat's red packets are known for ("double of the mean", 二倍均值法):
 ///   uniform in (0, 2R ÷ L). In whole units: uniform in 1 … H, where H is 2R ÷ L − 1 rounded up with the
-///   chance of its fraction, else down. Mean (1 + E H) ÷ 2 = R ÷ L exactly; maximum ⌈2R ÷ L⌉ − 1, always below
-///   2R ÷ L. What it leaves is enough for everybody: H ≤ R − L + 1, since 2R ÷ L − 1 ≤ R − L + 1 whenever
-///   R ≥ L ≥ 2 (equal at R = L or L = 2, and the right side grows faster in R).
-/// - `random`, a broken stick: the R − L units that are not spoken for are the stick, and the next share of it
-///   is 1 − (1 − U)^(1 ÷ (L − 1)), the distribution Beta(1, L − 1) that a uniformly chosen split into L shares
-///   has at each place (L. Devroye, Non-Uniform Random Variate Generation, 1986, chapter V). Rounded
+///   chance of its fraction, else down. Mean (1 + E H) ÷ 2 = R ÷ L exactly; maximum ⌈2R ÷ L⌉ − 1, always
+///   below 2R ÷ L. What it leaves is enough for everybody: H ≤ R − L + 1, since 2R ÷ L − 1 ≤ R − L + 1
+///   whenever R ≥ L ≥ 2 (equal at R = L or L = 2, and the right side grows faster in R).
+/// - `random`, a broken stick: the R − L units that are not spoken for are the stick, and the next share of
+///   it is 1 − (1 − U)^(1 ÷ (L − 1)), the distribution Beta(1, L − 1) that a uniformly chosen split into L
+///   shares has at each place (L. Devroye, Non-Uniform Random Variate Generation, 1986, chapter V). Rounded
 ///   like H above; mean 1 + (R − L) ÷ L = R ÷ L, maximum R − L + 1.
 /// - `presplit`: `doubleAverage` for all N beforehand, shuffled, so that no place in the queue has other
 ///   chances than another.

@@ -1,7 +1,7 @@
 import Wire
 
-/// What a person has claimed, as Redis counts it for the quotas: `total u16 | day u16 | in that day u16`, then
-/// for each gift pack `gift u16 | count u8`, big endian. Counts stop at their highest number.
+/// What a person has claimed, as Redis counts it for the quotas: `total u16 | day u16 | in that day u16`,
+/// then for each gift pack `gift u16 | count u8`, big endian. Counts stop at their highest number.
 ///
 /// The claim script reads and writes the same bytes; a rebuild counts anew from the orders.
 package struct QuotaRecord: Sendable, Equatable {

@@ -11,8 +11,8 @@ package struct RiskDesk: ~Copyable {
     private var devices: RiskCounters
     private var addresses: RiskCounters
 
-    /// - Parameter slots: names remembered by a rule that counts, see ``RiskCounters``; a rule that is not set
-    ///   takes next to nothing.
+    /// - Parameter slots: names remembered by a rule that counts, see ``RiskCounters``; a rule that is not
+    ///   set takes next to nothing.
     package init(rules: RiskRules, slots: Int = 65_536) {
         self.rules = rules
         devices = RiskCounters(slots: rules.claimsPerDevice == nil ? RiskCounters.ways : slots)

@@ -18,7 +18,8 @@ import Wire
 /// | `{c:s}:k` | hash: `a<gift>` stock at hand, `c<gift>` credited from the pool, ever |
 /// | `{c}:pool` | hash: `t<gift>` total, `l<gift>` left, `d<gift>:<shard>` drawn by the shard, ever |
 /// | `{c}:lanes` | hash: `next` lane counter, `run`, `l<lane>` owner u64 and lease end u48 |
-/// | `{c}:epoch` | hash: `epoch`, `state`, `r<run>:<replication>` of good masters, `rebuilder` and its lease |
+/// | `{c}:epoch` | hash: `epoch`, `state`, `r<run>:<replication>` of good masters, `rebuilder` and its lease
+/// |
 package struct StoreKeys: Sendable {
     /// Orders in one state string: 2 KiB when full.
     package static let ordersPerChunk: UInt32 = 4096

@@ -4,8 +4,8 @@ import Redis
 
 /// What one loop knows of what is sold out: read from the stock that Claim keeps, about once a second.
 ///
-/// A gift pack is sold out for a shard of people when the campaign's pool has none left and the shard has
-/// none at hand. A pool that Claim has not opened yet is not sold out. Where Redis does not answer, the last
+/// A gift pack is sold out when the campaign's pool has none left and no shard of people has one at hand: what
+/// lies in one shard Claim brings to another. A pool that Claim has not opened yet is not sold out. Where Redis does not answer, the last
 /// knowledge stays: Claim's script has the last word anyway.
 ///
 /// Owner: the connection's loop.
@@ -76,7 +76,7 @@ final class StockView {
             isReading = false
             return then()
         }
-        var found = [UInt64](repeating: 0, count: wordsAShard * keys.shards)
+        var atHand: Set<UInt16> = []
         let reading = readings
         var remaining = keys.shards
         var isWhole = true
@@ -86,25 +86,24 @@ final class StockView {
             for gift in gifts { command.add("a\(gift)") }
             redis.send(command) { [self] result in
                 if let hands = (try? result.get())?.array, hands.count == gifts.count {
-                    for (gift, hand) in zip(gifts, hands)
-                    where hand.integer ?? 0 <= 0 && reading == readings {
-                        let (word, bit) = place(gift, shard)
-                        found[word] |= bit
-                    }
+                    for (gift, hand) in zip(gifts, hands) where hand.integer ?? 0 > 0 { atHand.insert(gift) }
                 } else {
                     isWhole = false
                 }
                 remaining -= 1
                 guard remaining == 0 else { return }
-                if isWhole, reading == readings { soldOut = found }
+                if isWhole, reading == readings { soldOut = places(Set(gifts).subtracting(atHand)) }
                 isReading = false
                 then()
             }
         }
     }
 
-    private func place(_ gift: UInt16, _ shard: UInt16) -> (word: Int, bit: UInt64) {
-        (Int(shard) * wordsAShard + Int(gift) / 64, 1 << UInt64(gift % 64))
+    /// These gifts, in every shard.
+    private func places(_ gifts: Set<UInt16>) -> [UInt64] {
+        var shard = [UInt64](repeating: 0, count: wordsAShard)
+        for gift in gifts { shard[Int(gift) / 64] |= 1 << UInt64(gift % 64) }
+        return Array(repeatElement(shard, count: keys.shards).joined())
     }
 }
 

@@ -60,14 +60,15 @@ struct StateReading: Sendable {
             let deadlineMs = entry.dropFirst(10).reduce(Int64(0)) { $0 << 8 | Int64($1) }
             // No deadline: the attempt has ended since the state was read, and the next look tells how.
             guard entry.count == 16, deadlineMs > 0 else { continue }
-            return (state, deadlineMs <= (try await nowMs()))
+            return (state, deadlineMs <= (try await nowMs(shard: id.shard)))
         }
         return (state, true)
     }
 
-    /// Redis's clock, the one that attempts' deadlines are of.
-    private func nowMs() async throws(RedisFailure) -> Int64 {
-        let time = try await store.redis.send(RedisCommand("TIME")).array ?? []
+    /// The clock of the shard's Redis, the one that its attempts' deadlines are of.
+    private func nowMs(shard: UInt16) async throws(RedisFailure) -> Int64 {
+        let key = store.keys.attempts(shard: shard)
+        let time = try await store.redis.send(RedisCommand("TIME"), key: key).array ?? []
         guard time.count == 2, let seconds = time[0].integer, let micros = time[1].integer else {
             throw RedisFailure(kind: .unknown, message: "TIME gave an answer of another shape")
         }

@@ -11,15 +11,16 @@ import Wire
 
 /// Rebuilds Redis from Kafka, or Kafka from Redis.
 ///
-/// **Redis.** The campaign is closed under the next epoch and every shard fenced, so that no script of the old
-/// one does anything any more. What was accepted or sent before is given the time to settle: leases end, Kafka
-/// acknowledges or gives up, attempts end and their outcomes are written. Then Kafka is read to its end and
-/// merged with what Redis still holds: nothing is wiped, and a claim that never reached Kafka stays, in the
-/// outbox. What Kafka lacks is written there first; then Redis; then the epoch's record; then the epoch opens.
+/// **Redis.** The campaign is closed under the next epoch and every shard fenced, so that no script of the
+/// old one does anything any more. What was accepted or sent before is given the time to settle: leases end,
+/// Kafka acknowledges or gives up, attempts end and their outcomes are written. Then Kafka is read to its end
+/// and merged with what Redis still holds: nothing is wiped, and a claim that never reached Kafka stays, in
+/// the outbox. What Kafka lacks is written there first; then Redis; then the epoch's record; then the epoch
+/// opens.
 ///
-/// **Kafka.** Redis stays open. Every claim that no topic holds is written to its game's orders again, and the
-/// outcomes of those that ended: the deliverers, asking Redis, send none of these twice. The epoch's record
-/// comes last.
+/// **Kafka.** Redis stays open. Every claim that no topic holds is written to its game's orders again, and
+/// the outcomes of those that ended: the deliverers, asking Redis, send none of these twice. The epoch's
+/// record comes last.
 ///
 /// **When it is cut short.** Anywhere: the next one begins anew under a higher epoch, once the lease of the
 /// dead has ended. What was written is written again.
@@ -190,7 +191,8 @@ struct Rebuild: Sendable {
             "rebuilt",
             metadata: [
                 "what": "\(report.what.rawValue)", "epoch": "\(report.epoch)", "orders": "\(report.orders)",
-                "written": "\(report.appended)", "bound": "\(report.bound)", "ms": "\(report.durationMs)",
+                "written": "\(report.appended)", "bound": "\(report.bound)", "dropped": "\(report.holes)",
+                "ms": "\(report.durationMs)",
             ])
         return report
     }

@@ -24,6 +24,8 @@ struct RebuildBook: Sendable {
     private(set) var outbox: [OrderID: Int64] = [:]
     /// Claims and records of what this catalog does not have; only counted.
     private(set) var foreign = 0
+    /// Records that topics of orders have dropped from their beginnings: what they told is told by nobody.
+    private(set) var holes = 0
     /// Outcomes of orders of which no claim and no record tells.
     private(set) var strangers: Set<OrderID> = []
     /// Orders whose ID stands for two different claims.
@@ -66,6 +68,8 @@ struct RebuildBook: Sendable {
     mutating func applied(_ act: String, _ what: StockAct) { acts[act] = what }
 
     // MARK: - Kafka
+
+    mutating func dropped(_ records: Int) { holes += records }
 
     mutating func controlled(_ record: ControlRecord) {
         switch record {

@@ -73,8 +73,8 @@ extension RebuildPlan {
         }
     }
 
-    /// What each person of a shard has had: total u16, day u16, in that day u16, then gift u16 and count u8 of
-    /// each pack; see ``StoreKeys``. Empty where the campaign has no quotas.
+    /// What each person of a shard has had: total u16, day u16, in that day u16, then gift u16 and count u8
+    /// of each pack; see ``StoreKeys``. Empty where the campaign has no quotas.
     func quotas(_ shard: UInt16) -> [UInt64: [UInt8]] {
         let quotas = catalog.campaign.quotas
         guard !quotas.isEmpty else { return [:] }

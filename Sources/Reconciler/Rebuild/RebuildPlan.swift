@@ -43,6 +43,8 @@ struct RebuildPlan: Sendable {
     let acts: [String: RebuildBook.StockAct]
     let highestLane: UInt32
     let foreign: Int
+    /// Records that Kafka has dropped.
+    let holes: Int
     private let isLive: Bool
 
     /// - Parameters:
@@ -53,6 +55,7 @@ struct RebuildPlan: Sendable {
         acts = book.acts
         highestLane = book.highestLane
         foreign = book.foreign
+        holes = book.holes
         shards = Array(repeating: [], count: book.catalog.campaign.storage.shards)
         self.isLive = isLive
         var standings: [OrderID: RebuiltOrder.Standing] = [:]

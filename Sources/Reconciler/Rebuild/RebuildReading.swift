@@ -69,6 +69,9 @@ enum RebuildReading {
         let topics = Topics(campaign: catalog.campaign.id)
         for topic in topics.all(catalog) {
             try TopicScan.demand(topic.name, partitions: topic.partitions, reader: reader)
+            for range in try TopicScan.ranges(topic.name, reader: reader).values {
+                book.dropped(Int(range.lowerBound))
+            }
         }
         try TopicScan.all(topics.control, reader: reader) { _, record in
             guard let record = try? ControlRecord.decode(record.value) else { return }

@@ -22,6 +22,8 @@ struct RebuildReport: Sendable {
     let appended: Int
     /// Claims and records that the catalog does not know.
     let foreign: Int
+    /// Records that Kafka had dropped before they could be read.
+    let holes: Int
     let durationMs: Int64
 
     init(_ what: What, epoch: UInt16, _ plan: RebuildPlan, sinceNs: UInt64) {
@@ -33,6 +35,7 @@ struct RebuildReport: Sendable {
         losers = plan.losers.count
         appended = plan.missing.count
         foreign = plan.foreign
+        holes = plan.holes
         durationMs = Int64((SystemClock.nowNs - sinceNs) / 1_000_000)
     }
 
@@ -45,6 +48,7 @@ struct RebuildReport: Sendable {
         rows += [
             ["coupons bound anew", "\(bound)"], ["orders without their coupon", "\(losers)"],
             ["records written to kafka", "\(appended)"], ["unknown to the catalog", "\(foreign)"],
+            ["records dropped by kafka", "\(holes)"],
         ]
         return Console.table(rows) + "\n\(what.rawValue) \(verb), epoch \(epoch), in \(durationMs) ms"
     }

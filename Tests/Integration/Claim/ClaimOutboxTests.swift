@@ -33,7 +33,8 @@ struct ClaimOutboxTests {
             #expect(await house.crowd.claim(user: 1000, serial: 1000).status == 202)
             try house.broker("down")
             await claimInVain(1...400, house)
-            // All given up by the producer, and some tried by the sweep: from now on only it brings them there.
+            // All given up by the producer, and some tried by the sweep: from now on only it brings them
+            // there.
             #expect(
                 try await house.eventually {
                     let failed = #"claim_kafka_reports_total{outcome="failed"} 40"#
@@ -64,7 +65,9 @@ struct ClaimOutboxTests {
             let orders = await repeats(1...200, house)
             #expect(orders.count == 200)
             var copies: [String: Int] = [:]
-            for order in try house.produced() where order.user <= 200 { copies[order.id.text, default: 0] += 1 }
+            for order in try house.produced() where order.user <= 200 {
+                copies[order.id.text, default: 0] += 1
+            }
             #expect(Set(copies.keys) == orders)
             print("twins in the topic: \(copies.values.reduce(0) { $0 + $1 - 1 }) of \(orders.count)")
             #expect(copies.values.allSatisfy { $0 <= 3 })

@@ -29,14 +29,18 @@ final class RebuildHouse: Sendable {
     private let commands = Mutex(0)
 
     private init(
-        run: RunDirectory, game: GameDouble.Book, port: Int, group: MultiThreadedEventLoopGroup
+        run: RunDirectory, edits: [String: String], game: GameDouble.Book, port: Int,
+        group: MultiThreadedEventLoopGroup
     ) throws {
         self.run = run
         self.group = group
         self.game = game
         self.port = port
         let campaign = try ClaimCampaign(
-            in: run, edits: ["http://127.0.0.1:1/grant": "http://127.0.0.1:${HONGBAO_GAMES_PORT}/grant"])
+            in: run,
+            edits: edits.merging([
+                "http://127.0.0.1:1/grant": "http://127.0.0.1:${HONGBAO_GAMES_PORT}/grant"
+            ]) { $1 })
         catalog = try CampaignDirectory.load(campaign.directory, allowUnset: true)
         redis = try RedisServer(in: run)
         kafka = try LocalKafkaServer(in: run, topics: .campaign(directory: campaign.directory))
@@ -78,21 +82,27 @@ final class RebuildHouse: Sendable {
                 #"[{"id":"t","algorithm":"HS256","secret":"hex:\#(hex(ClaimCrowd.ticketSecret))"}]"#,
             "\(run.path)/coupons": "1:hex:\(hex(ClaimCrowd.couponSecret))\n",
             "\(run.path)/operators":
-                APIKeyring.line(name: "tester", key: ClaimHouse.operatorKey.utf8) + "\n",
+                ["ada", "bob"].map { APIKeyring.line(name: $0, key: ClaimHouse.key(of: $0).utf8) + "\n" }
+                .joined(),
             "\(secrets)/carp.secret": try WebhookSecret(master: master, label: "carp").reveal() + "\n",
         ]
         for (path, text) in files { try Data(text.utf8).write(to: URL(fileURLWithPath: path)) }
     }
 
-    /// - Parameter isStanding: a Reconciler serves from the beginning.
-    static func with(isStanding: Bool = true, _ body: (RebuildHouse) async throws -> Void) async throws {
+    /// - Parameters:
+    ///   - isStanding: a Reconciler serves from the beginning.
+    ///   - edits: of the campaign's files.
+    static func with(
+        isStanding: Bool = true, edits: [String: String] = [:],
+        _ body: (RebuildHouse) async throws -> Void
+    ) async throws {
         let run = try RunDirectory.claimUnique(prefix: "rebuild-house")
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let book = GameDouble.Book()
         let (server, port) = try await GameDouble.start(book, on: group)
         let result: Result<Void, any Error>
         do {
-            let house = try RebuildHouse(run: run, game: book, port: port, group: group)
+            let house = try RebuildHouse(run: run, edits: edits, game: book, port: port, group: group)
             do {
                 if isStanding { try house.reconciler.start() }
                 try house.deliverer.start()
@@ -124,8 +134,8 @@ final class RebuildHouse: Sendable {
         try claim.awaitReady()
     }
 
-    /// The broker's address has changed: its clients have ended with 75 and are started again, as a supervisor
-    /// would.
+    /// The broker's address has changed: its clients have ended with 75 and are started again, as a
+    /// supervisor would.
     func restartClients() throws {
         for service in [claim, deliverer] {
             guard service.exit(within: .seconds(30)) == .code(75) else {
@@ -134,6 +144,13 @@ final class RebuildHouse: Sendable {
         }
         try deliverer.start()
         try startClaim()
+    }
+
+    /// An act of an operator at Claim's admin port.
+    func act(_ name: String, _ path: String, _ body: String) throws -> LoopbackHTTP.Response {
+        try LoopbackHTTP.post(
+            port: claim.ports["admin"] ?? 0, "/v1/admin/\(path)",
+            headers: ["x-api-key": ClaimHouse.key(of: name)], body: Array(body.utf8), within: .seconds(30))
     }
 
     /// A command of the reconciler, to its end.

@@ -7,86 +7,19 @@ import Testing
 /// A store is lost under the whole house, and what people were told stays true.
 @Suite("Rebuild", .serialized)
 struct RebuildTests {
-    /// People with their coupons, one each, and what they were told.
-    final class Notes {
-        private let house: RebuildHouse
-        /// By user.
-        private(set) var orders: [UInt64: String] = [:]
-        private var nextUser: UInt64 = 1
-
-        init(_ house: RebuildHouse) {
-            self.house = house
-        }
-
-        /// So many new people claim at once, each until told yes or no.
-        func claim(_ count: Int) async throws {
-            let crowd = house.crowd
-            let users = nextUser..<nextUser + UInt64(count)
-            nextUser += UInt64(count)
-            let answers = await withTaskGroup(of: (UInt64, ClaimCrowd.Answer).self) { group in
-                for user in users {
-                    group.addTask { (user, await crowd.claimUntilFinal(user: user, serial: user, most: 4_000)) }
-                }
-                return await group.reduce(into: [UInt64: ClaimCrowd.Answer]()) { $0[$1.0] = $1.1 }
-            }
-            for (user, answer) in answers {
-                #expect([200, 202].contains(answer.status), "\(answer)")
-                let order: String = try #require(answer.order, "\(answer)")
-                orders[user] = order
-            }
-        }
-
-        /// Everybody asks again: the same order, 200.
-        func askAgain() async throws {
-            for (user, order) in orders {
-                let answer = await house.crowd.claimUntilFinal(user: user, serial: user, most: 4_000)
-                #expect(answer.status == 200 && answer.order == order, "\(answer), before \(order)")
-            }
-        }
-
-        /// All were delivered.
-        func areDelivered() async throws -> Bool {
-            let wanted = Set(orders.values)
-            return try await house.eventually { wanted.isSubset(of: house.game.deliveries.keys) }
-        }
-
-        /// The game had each order of before once, and all IDs are different; the stores agree.
-        func audit(deliveredBefore: Set<String>) async throws {
-            #expect(Set(orders.values).count == orders.count)
-            let deliveries = house.game.deliveries
-            for order in deliveredBefore { #expect(deliveries[order] == 1) }
-            #expect(Set(deliveries.keys) == Set(orders.values))
-            var last = ""
-            let agrees = try await house.eventually(200) {
-                let verified = try house.command("verify")
-                last = verified.output
-                return verified.exit == .code(0)
-            }
-            #expect(agrees, "\(last)")
-        }
-    }
-
-    /// Orders that stand as delivered in Redis: their outcomes are in Kafka.
-    private static func settled(_ house: RebuildHouse, _ notes: Notes) async throws -> Set<String> {
-        let ids = notes.orders.values.compactMap { OrderID(text: $0) }
-        let isSettled = try await house.store { store in
-            try await house.eventually {
-                try await store.states(ids).values.allSatisfy { $0 == .delivered }
-            }
-        }
-        #expect(isSettled)
-        return Set(notes.orders.values)
-    }
-
     /// Claims before, during and after `fault`; then everything must be as promised.
     private static func survive(_ fault: (RebuildHouse) async throws -> Void) async throws {
         try await RebuildHouse.with { (house) async throws in
-            let notes = Notes(house)
+            let notes = PeopleNotes(house)
             try await notes.claim(60)
-            let before = try await settled(house, notes)
+            let before = try await notes.settled()
             let epoch = try await house.standing().knownEpoch
-            try await fault(house)
-            try await notes.claim(40)
+            // While they claim, and while the first of them are delivered.
+            try await notes.claim(60) {
+                #expect(try await house.eventually { house.game.deliveries.count > before.count })
+                try await fault(house)
+            }
+            try await notes.claim(20)
             try await notes.askAgain()
             #expect(try await notes.areDelivered())
             try await notes.audit(deliveredBefore: before)
@@ -109,13 +42,13 @@ struct RebuildTests {
     @Test("promise 9: Redis comes back with its last seconds gone")
     func rolledBack() async throws {
         try await RebuildHouse.with { (house) async throws in
-            let notes = Notes(house)
+            let notes = PeopleNotes(house)
             try await notes.claim(30)
-            _ = try await Self.settled(house, notes)
+            _ = try await notes.settled()
             // What the file holds by now is all that comes back.
             let snapshot = try house.redis.snapshot()
             try await notes.claim(30)
-            let before = try await Self.settled(house, notes)
+            let before = try await notes.settled()
             try house.redis.restart(from: snapshot)
             try await notes.claim(30)
             try await notes.askAgain()
@@ -128,9 +61,9 @@ struct RebuildTests {
     @Test("promise 9: the broker is wiped, and Redis after it")
     func wiped() async throws {
         try await RebuildHouse.with { (house) async throws in
-            let notes = Notes(house)
+            let notes = PeopleNotes(house)
             try await notes.claim(40)
-            let before = try await Self.settled(house, notes)
+            let before = try await notes.settled()
             try house.kafka.restart()
             try house.restartClients()
             try await notes.claim(20)
@@ -140,7 +73,7 @@ struct RebuildTests {
             #expect(try await house.standing() == .open(epoch: 1))
 
             // Kafka holds again what rebuilds Redis.
-            let all = try await Self.settled(house, notes)
+            let all = try await notes.settled()
             try house.redis.restart(keepingData: false)
             try await notes.claim(20)
             try await notes.askAgain()
@@ -153,9 +86,9 @@ struct RebuildTests {
     @Test("promise 9: a rebuild that is killed in the middle is begun anew by the next one")
     func cutShort() async throws {
         try await RebuildHouse.with(isStanding: false) { (house) async throws in
-            let notes = Notes(house)
+            let notes = PeopleNotes(house)
             try await notes.claim(40)
-            let before = try await Self.settled(house, notes)
+            let before = try await notes.settled()
             try await house.store { store in _ = try await store.redis.send(.make("FLUSHALL")) }
             #expect(try house.command("rebuild", "--dry-run").output.contains("would be rebuilt"))
             // Once while it waits for what was under way, once while it writes.
@@ -192,9 +125,9 @@ struct RebuildTests {
     @Test("a campaign that nobody has lost is left alone")
     func nothingToDo() async throws {
         try await RebuildHouse.with { (house) async throws in
-            let notes = Notes(house)
+            let notes = PeopleNotes(house)
             try await notes.claim(5)
-            _ = try await Self.settled(house, notes)
+            _ = try await notes.settled()
             let idle = try house.command("rebuild")
             #expect(idle.exit == .code(0) && idle.output.contains("nothing to rebuild"), "\(idle.output)")
             let compared = try house.command("rebuild", "--kafka", "--dry-run")

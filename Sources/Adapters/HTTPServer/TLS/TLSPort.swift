@@ -7,7 +7,8 @@ import Synchronization
 #endif
 
 /// TLS 1.2 and 1.3 for the connections of one port (RFC 8446, RFC 5246; BoringSSL through swift-nio-ssl),
-/// optionally with certificates of the clients' own (mutual TLS). Compiled with the package trait `TLS` alone.
+/// optionally with certificates of the clients' own (mutual TLS). Compiled with the package trait `TLS`
+/// alone.
 ///
 /// The files can be read again while connections are open: those that follow are met with what was read.
 package final class TLSPort: Sendable {

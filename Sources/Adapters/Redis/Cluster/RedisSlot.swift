@@ -1,5 +1,6 @@
-/// The slot of a key in a cluster (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/):
-/// CRC16 of the key, or of its hash tag, modulo 16384.
+/// The slot of a key in a cluster: CRC16 of the key, or of its hash tag, modulo 16384.
+///
+/// https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/
 package enum RedisSlot {
     /// How many slots there are, shared out among the masters.
     package static let count = 16_384

@@ -79,7 +79,7 @@ final class TortureHouse: Sendable {
             claim:
               answer_deadline: 2s
               sweep_age: 2s
-              lease: 3s
+              lease: 2500ms
               lease_renewal: 500ms
 
             """
@@ -89,8 +89,8 @@ final class TortureHouse: Sendable {
         stores + """
             ports_file: \(run.path)/reconciler.ports.json
             admin: {host: 127.0.0.1, port: \(reconcilerAdminPort), keys_file: \(secrets.operatorsFile)}
-            claim: {lease: 3s}
-            rebuild: {automatic: true, settle_wait: 4s}
+            claim: {lease: 2500ms}
+            rebuild: {automatic: true, settle_wait: 3s}
 
             """
     }

@@ -18,8 +18,9 @@ final class TortureLoad: @unchecked Sendable {
         var notNow = 0
     }
 
-    /// Connections to each Claim process.
-    private static let callersAPort = 48
+    /// Connections to each Claim process: fewer in a small run, so that its attempts are not all made while
+    /// the house is being rebuilt.
+    private static func callersAPort(_ scale: TortureScale) -> Int { min(48, max(4, scale.attempts / 5000)) }
 
     let loop: any EventLoop
     let plan: TorturePlan
@@ -49,7 +50,7 @@ final class TortureLoad: @unchecked Sendable {
         random = SplitMix64(seed: plan.scale.seed ^ 0x6a69)
         lines = try notesPath.map { try NoteLines(path: $0) }
         for port in ports {
-            callers += (0..<Self.callersAPort).map { _ in TortureCaller(port: port, load: self) }
+            callers += (0..<Self.callersAPort(plan.scale)).map { _ in TortureCaller(port: port, load: self) }
         }
     }
 
