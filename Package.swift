@@ -243,7 +243,9 @@ let package = Package(
                 "OrderStore", "Orders", "Catalog", "Profiles", "CampaignFiles", "Wire", "Redis", "Stack",
                 nioCore, nioPosix,
             ]),
-        tests("OrderLog", ["OrderLog", "Orders", "Catalog", "Wire", "Kafka", "Stack", nioCore]),
+        tests(
+            "OrderLog",
+            ["OrderLog", "Orders", "Catalog", "Wire", "Kafka", "Stack", nioCore, nioPosix, logging]),
         tests(
             "Recommend",
             core + [

@@ -7,7 +7,7 @@ import Stack
 // bench-claim: Claim beside its peers on this machine.
 //
 // Everything runs on private ports of 127.0.0.1 in a run directory under .run and ends with this process. One
-// Claim process with one loop, Redis, the local broker and the load generator, which is this process, share
+// Claim process, Redis, the local broker and the load generator, which is this process, share
 // two cores; the peer has the same two to itself. Sides run in turn, in pairs whose order alternates; a
 // figure is the median over the pairs, a ratio the median of the pairs' ratios, and a ratio of throughputs is
 // void where the side under test did not keep its cores busy, because something else was measured then.
@@ -26,8 +26,8 @@ struct BenchClaim: AsyncParsableCommand {
         commandName: "bench-claim",
         abstract: "Measures Claim beside redis-benchmark: prints a table and writes .run/bench/claim.json.",
         discussion: """
-            Measures: \(measures.joined(separator: ", ")). Needs two cores, redis-server and redis-benchmark. \
-            A ratio is ours ÷ the peer's.
+            Measures: \(measures.joined(separator: ", ")). Needs two cores, redis-server and \
+            redis-benchmark. A ratio is ours ÷ the peer's.
             """)
 
     @OptionGroup var options: ClaimOptions

@@ -14,12 +14,21 @@ struct ClaimOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Claims a second that requests are made beforehand for.", valueName: "rate"))
     var most: Int = 70_000
 
+    @Option(help: ArgumentHelp("Event loops of Claim."))
+    var loops: Int = 2
+
+    @Option(help: ArgumentHelp("Connections of the load generator, and of the peer's."))
+    var connections: Int = 256
+
     @Option(help: ArgumentHelp("Let perf write what Claim did in a pipelined run.", valueName: "file"))
     var perf: String?
 
     func validate() throws {
         guard orders.allSatisfy({ (1000...100_000_000).contains($0) }) else {
             throw ValidationError("--orders is 1000 to 100000000")
+        }
+        guard (1...64).contains(loops), (1...1000).contains(connections) else {
+            throw ValidationError("--loops is 1 to 64, --connections 1 to 1000")
         }
         guard (1...3600).contains(outageSeconds), (1000...1_000_000).contains(most) else {
             throw ValidationError("--outage is 1 to 3600, --most 1000 to 1000000")

@@ -4,7 +4,7 @@ import Glibc
 import Stack
 import Wire
 
-/// `claim serve` with one loop, the stores that it stands on, and the processor time of each.
+/// `claim serve`, the stores that it stands on, and the processor time of each.
 final class ClaimServer {
     static let adminKey = "an operator's key for the bench"
 
@@ -49,7 +49,7 @@ final class ClaimServer {
             ports_file: \(stage.run.path)/\(name).ports.json
             http: {host: 127.0.0.1, port: 0}
             admin: {host: 127.0.0.1, port: 0, keys_file: \(stage.run.path)/operators.keys}
-            loops: 1
+            loops: \(stage.options.loops)
             redis: {url: "\(redis.url)"}
             kafka: {bootstrap: "\(kafka.bootstrap)"}
             tickets: {audience: \(ClaimStage.audience), keys_file: \(stage.run.path)/tickets.json}

@@ -26,7 +26,8 @@ struct MemoryMeasure {
             let seconds = try await fill.grow(to: count)
             let used = try await usedMemory(server) - empty
             stage.say(
-                "  \(count) orders: \(used >> 20) MiB, \(Figure.text(Double(count) / seconds)) orders a second "
+                "  \(count) orders: \(used >> 20) MiB, "
+                    + "\(Figure.text(Double(count) / seconds)) orders a second "
                     + "filled in by one connection")
             rows.append(
                 ResultRow(

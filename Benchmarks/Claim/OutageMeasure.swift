@@ -23,7 +23,8 @@ struct OutageMeasure {
         let server = try await crowd.server()
         defer { server.stop() }
         // Everybody comes again and again: who was told "not now" repeats the claim.
-        let load = try PipelinedLoad(.init(port: server.port, repeats: true), crowd.book)
+        let load = try PipelinedLoad(
+            .init(port: server.port, connections: stage.options.connections, repeats: true), crowd.book)
         let before = try load.run(seconds: Self.aroundSeconds)
         try broker("down", server)
         let during = try load.run(seconds: seconds)

@@ -7,7 +7,7 @@ import Stack
 final class PipelinedLoad {
     struct Plan {
         var port: Int
-        var connections = 50
+        var connections: Int
         /// Requests in one write.
         var depth = 16
         /// The first request to send, in the book.

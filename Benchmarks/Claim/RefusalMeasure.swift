@@ -50,16 +50,19 @@ struct RefusalMeasure {
     private func round(_ scarce: RequestBook) async throws -> Round {
         let server = try await crowd.server()
         defer { server.stop() }
-        let load = try PipelinedLoad(.init(port: server.port), crowd.book)
+        let load = try PipelinedLoad(
+            .init(port: server.port, connections: stage.options.connections), crowd.book)
         _ = try load.run(seconds: ClaimCrowd.warmSeconds)
         let durable = try ClaimRun(stage, server, load, status: 202)
         let claimed = try load.finish().sent
         let again = try PipelinedLoad(
-            .init(port: server.port, repeats: true), crowd.book.prefix(claimed))
+            .init(port: server.port, connections: stage.options.connections, repeats: true),
+            crowd.book.prefix(claimed))
         _ = try again.run(seconds: ClaimCrowd.warmSeconds)
         let repeats = try ClaimRun(stage, server, again, status: 200)
         _ = try again.finish()
-        let refused = try PipelinedLoad(.init(port: server.port), scarce)
+        let refused = try PipelinedLoad(
+            .init(port: server.port, connections: stage.options.connections), scarce)
         _ = try refused.run(seconds: ClaimCrowd.warmSeconds)
         let soldOut = try ClaimRun(stage, server, refused, status: 409)
         _ = try refused.finish()

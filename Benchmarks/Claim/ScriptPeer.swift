@@ -26,7 +26,6 @@ struct ScriptPeer {
         """
     /// Behind the order's number, in a claim's record.
     private static let bodyBytes = 35
-    static let connections = 50
 
     let stage: ClaimStage
     /// Hashes that the claims are spread over; as many as ours.
@@ -43,7 +42,8 @@ struct ScriptPeer {
         _ = try await client.send("HSET", "{b:0}:k", "a0", "1000000000")
         await client.close()
         let arguments = [
-            "-p", "\(redis.port)", "-P", "\(depth)", "-c", "\(Self.connections)", "-n", "\(calls)", "-r",
+            "-p", "\(redis.port)", "-P", "\(depth)", "-c", "\(stage.options.connections)", "-n", "\(calls)",
+            "-r",
             "100000000", "--csv", "EVALSHA", sha, "2", "{b:0}:o", "{b:0}:k", "__rand_int__",
             String(repeating: "b", count: Self.bodyBytes), "\(buckets)",
         ]

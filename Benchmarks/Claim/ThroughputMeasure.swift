@@ -13,7 +13,7 @@ struct ThroughputMeasure {
     let crowd: ClaimCrowd
 
     func run() async throws -> (rows: [ResultRow], highest: Double) {
-        stage.say("durable claims, \(PipelinedLoad.Plan(port: 0).depth) in a pipeline")
+        stage.say("durable claims, 16 in a pipeline")
         let peer = ScriptPeer(stage: stage, buckets: crowd.campaign.catalog.campaign.storage.claimBuckets)
         let piped = try await series(peer, depth: 16)
         stage.say("durable claims, one at a time")
@@ -83,9 +83,8 @@ struct ThroughputMeasure {
     func ours(_ depth: Int, fsync: String = "everysec") async throws -> ClaimRun {
         let server = try await crowd.server(fsync: fsync)
         defer { server.stop() }
-        // The same number of requests on their way, whether in pipelines or not.
         let load = try PipelinedLoad(
-            .init(port: server.port, connections: depth > 1 ? 50 : 128, depth: depth), crowd.book)
+            .init(port: server.port, connections: stage.options.connections, depth: depth), crowd.book)
         _ = try load.run(seconds: ClaimCrowd.warmSeconds)
         // One profile is enough: of a pipelined run.
         let perf = depth > 1 ? try stage.options.perf.map { try profile(server, to: $0) } : nil

@@ -28,10 +28,11 @@ struct ReconcilerCommand: AsyncParsableCommand {
         abstract: "Says what became of every order, and sends again what was lost.",
         discussion: """
             `diff` compares files of order IDs. `run` and `plan` read Redis and Kafka; `show` and `apply` \
-            deal with a plan, `audit` lists what was applied. `rebuild` makes Redis whole again from Kafka, or \
-            Kafka from Redis; `verify` compares the two and the stock. `serve` reconciles periodically and by \
-            its admin port. Settings come from a YAML file (campaign, redis.url, kafka.bootstrap or \
-            kafka.bootstrap_file, reconciler.too_young, reconciler.every); each can be overridden by \
+            deal with a plan, `audit` lists what was applied. `rebuild` makes Redis whole again from Kafka, \
+            or Kafka from Redis; `verify` compares the two and the stock. `serve` reconciles periodically \
+            and by its admin port, and rebuilds by itself where it may. Settings come from a YAML file \
+            (campaign, redis.url, kafka.bootstrap or kafka.bootstrap_file, reconciler.too_young, \
+            reconciler.every, rebuild.automatic, rebuild.settle_wait); each can be overridden by \
             HONGBAO_<SECTION>_<KEY> in the environment.
             """,
         subcommands: [
@@ -50,7 +51,8 @@ struct ServeCommand: AsyncParsableCommand {
 
             Settings besides those of `run`: reconciler.every (1h), admin.host, admin.port, admin.keys_file, \
             ports_file, log.level, shutdown.deadline. There orders younger than reconciler.too_young (10s) \
-            are not called missing.
+            are not called missing. With rebuild.automatic a store that was lost is rebuilt at once; else \
+            the service only says that it must be.
             """)
 
     @Option(help: ArgumentHelp("The settings file (YAML).", valueName: "file"))

@@ -174,7 +174,8 @@ struct FrontDoorTests {
         let some = try FrontLimits(
             Settings(
                 yaml:
-                    "limits: {claims: 5, claims_window: 2s, unlimited_networks: []}\nhttp: {trusted_proxies: [\"::1\"]}"
+                    "limits: {claims: 5, claims_window: 2s, unlimited_networks: []}\n"
+                    + "http: {trusted_proxies: [\"::1\"]}"
             ))
         #expect(some.claims.limit == (try PersonLimit(quota: 5, windowS: 2)))
         #expect(some.unlimited.isEmpty && !some.proxies.isEmpty)

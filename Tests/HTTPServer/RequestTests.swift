@@ -6,7 +6,8 @@ import Testing
 @Suite("Requests")
 struct RequestTests {
     private static let head =
-        "GET /v1/gifts?a=b HTTP/1.1\r\nHost: a\r\nX-One:1\r\nx-one: 2\r\nEmpty:\r\nAuthorization: Bearer t.o.k\r\n"
+        "GET /v1/gifts?a=b HTTP/1.1\r\nHost: a\r\nX-One:1\r\nx-one: 2\r\n"
+        + "Empty:\r\nAuthorization: Bearer t.o.k\r\n"
 
     private static func parsed(_ text: String) throws -> HTTPRequest {
         let harness = try ServerHarness()

@@ -1,4 +1,5 @@
 import Kafka
+import Logging
 import NIOCore
 import NIOPosix
 import OrderLog
@@ -8,6 +9,7 @@ import Testing
 
 @Suite("What .control tells of lanes and epochs")
 struct LaneHistoryTests {
+    private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     private static let records: [ControlRecord] = [
         .epoch(epoch: 2, cause: "opened", by: "a", atMs: 1),
         .lane(lane: 900, owner: 7, epoch: 2, atMs: 2),
@@ -28,12 +30,12 @@ struct LaneHistoryTests {
     }
 
     @Test func readFromATopic() async throws {
-        let cluster = try LocalCluster()
+        let cluster = try LocalCluster(logger: Self.logger)
         let topic = Topics(campaign: "test").control
         let options = KafkaClientOptions(bootstrap: cluster.bootstrap)
         func read() throws -> LaneHistory {
             try LaneHistory.read(
-                campaign: "test", options: options, timeoutMs: 10_000, logger: .init(label: "test"))
+                campaign: "test", options: options, timeoutMs: 10_000, logger: Self.logger)
         }
         // A topic that is not there is not taken for an empty one.
         #expect(throws: KafkaFailure.self) { try read() }
@@ -56,7 +58,7 @@ struct LaneHistoryTests {
                         if isLast { done.succeed() }
                     }
                 )
-            ], logger: .init(label: "test"))
+            ], logger: Self.logger)
         for (number, record) in Self.records.enumerated() {
             try producer.produce(
                 topic: topic, key: [], value: record.encode(), reporter: 0, token: UInt64(number))

@@ -25,8 +25,9 @@ struct EpochTests {
     private static func taken(
         _ store: OrderStore, owner: UInt64 = 5, leaseMs: Int64 = 60_000, floor: UInt16 = 0
     ) async throws -> RebuildTenure {
-        guard case .taken(let tenure) = try await store.takeRebuild(
-            owner: owner, leaseMs: leaseMs, floor: floor)
+        guard
+            case .taken(let tenure) = try await store.takeRebuild(
+                owner: owner, leaseMs: leaseMs, floor: floor)
         else { throw RedisFailure(kind: .unknown, message: "busy") }
         return tenure
     }
@@ -120,7 +121,8 @@ struct EpochTests {
             // Its lease of a millisecond ends.
             var second: RebuildTenure?
             while second == nil {
-                if case .taken(let tenure) = try await store.takeRebuild(owner: 6, leaseMs: 60_000, floor: 7) {
+                if case .taken(let tenure) = try await store.takeRebuild(owner: 6, leaseMs: 60_000, floor: 7)
+                {
                     second = tenure
                 }
             }

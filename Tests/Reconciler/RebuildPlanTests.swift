@@ -37,7 +37,8 @@ import Wire
 
     @Test("a held order: approved is released, refused gives its pack back, two are two different ones")
     func held() throws {
-        func plan(_ verdicts: [(ControlRecord.Verdict, String)], isQueued: Bool = false) -> RebuildPlan.Entry? {
+        func plan(_ verdicts: [(ControlRecord.Verdict, String)], isQueued: Bool = false) -> RebuildPlan.Entry?
+        {
             var world = RebuildWorld()
             let order = RebuildWorld.order(3, sequence: 4)
             world.held = [order]

@@ -78,7 +78,9 @@ import Wire
         #expect(world.standings == standings)
     }
 
-    @Test("a rebuild that was cut short anywhere and begun anew ends the same", arguments: 0..<100 as Range<UInt64>)
+    @Test(
+        "a rebuild that was cut short anywhere and begun anew ends the same",
+        arguments: 0..<100 as Range<UInt64>)
     func cutShort(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var world = Self.world(&random)

@@ -19,7 +19,8 @@ import Testing
         return [(first, nil), (second, nil)]
     }
 
-    private static func delivered(_ coupon: UInt64, _ sequence: UInt32, in world: inout RebuildWorld) -> Order {
+    private static func delivered(_ coupon: UInt64, _ sequence: UInt32, in world: inout RebuildWorld) -> Order
+    {
         let order = RebuildWorld.order(coupon, sequence: sequence)
         world.bound[coupon] = order.id
         world.claims[order.id] = .init(order: order, state: .delivered)

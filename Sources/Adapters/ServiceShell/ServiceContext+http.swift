@@ -5,7 +5,8 @@ import NIOCore
 extension ServiceContext {
     /// The public HTTP server as a part, with the settings `http.host`, `http.port` (0 takes a free one),
     /// `http.max_connections`, `http.max_pipelined`, `http.max_body_bytes`, `http.idle_timeout`,
-    /// `http.request_timeout`, `http.allowed_networks` and `http.tls.…` (see ``guardPort``). Its port is reported as `http`, its readiness as `http`.
+    /// `http.request_timeout`, `http.allowed_networks` and `http.tls.…` (see ``guardPort``). Its port is
+    /// reported as `http`, its readiness as `http`.
     ///
     /// Last in the list of parts it starts last and stops first: it drains while all it needs still runs.
     ///

@@ -86,7 +86,9 @@ extension OrderStore {
     /// Whether Kafka is as empty is looked up *after* this: a process that has slept since it looked would
     /// open a Redis that was lost meanwhile.
     package func markFresh(then: @escaping Answer<Void>) {
-        call(EpochScripts.markFresh, keys: [keys.epoch], arguments: [], then: then) { $0.integer.map { _ in } }
+        call(EpochScripts.markFresh, keys: [keys.epoch], arguments: [], then: then) {
+            $0.integer.map { _ in }
+        }
     }
 
     /// Opens epoch 1 where it stands as `fresh`; every step may be repeated, by any number of processes.
@@ -116,7 +118,8 @@ extension OrderStore {
                     case .failure(let failure): then(.failure(failure))
                     case .success(let runs):
                         call(
-                            EpochScripts.openFresh, keys: [keys.epoch], arguments: runs.map { Array($0.utf8) },
+                            EpochScripts.openFresh, keys: [keys.epoch],
+                            arguments: runs.map { Array($0.utf8) },
                             then: then
                         ) { $0.integer.map { _ in } }
                     }

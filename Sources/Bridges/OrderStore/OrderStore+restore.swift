@@ -149,7 +149,8 @@ extension OrderStore {
                 var left = part.count
                 var failure: RedisFailure?
                 for (hash, pairs) in part {
-                    let arguments = [tenure.token, decimal(pairs.count)] + pairs.flatMap { [$0.field, $0.value] }
+                    let arguments =
+                        [tenure.token, decimal(pairs.count)] + pairs.flatMap { [$0.field, $0.value] }
                     store.call(
                         RestoreScripts.hash, keys: [store.keys.epoch(shard: shard), hash],
                         arguments: arguments,
@@ -177,7 +178,8 @@ extension OrderStore {
     }
 
     /// Forgets keys of a shard.
-    package func drop(_ tenure: RebuildTenure, shard: UInt16, _ dropped: [[UInt8]]) async throws(RedisFailure) {
+    package func drop(_ tenure: RebuildTenure, shard: UInt16, _ dropped: [[UInt8]]) async throws(RedisFailure)
+    {
         for start in stride(from: 0, to: dropped.count, by: Self.pairsACall) {
             let part = dropped[start..<min(start + Self.pairsACall, dropped.count)]
             try await write(RestoreScripts.drop, [keys.epoch(shard: shard)] + part, [tenure.token])

@@ -21,7 +21,8 @@ enum ShardStockScripts {
             if drawn > credited then
                 if rule ~= '-' then
                     if ARGV[5] == '' then return {-1, ''} end
-                    if struct.unpack('>I4', ARGV[5]) ~= credited or #ARGV[5] ~= 4 + (drawn - credited) * 4 then
+                    local count = #ARGV[5] / 4 - 1
+                    if struct.unpack('>I4', ARGV[5]) ~= credited or count ~= drawn - credited then
                         return redis.error_reply('ERR a block of stock is missing')
                     end
                     for at = 5, #ARGV[5], 4 do

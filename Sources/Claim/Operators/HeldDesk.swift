@@ -107,9 +107,20 @@ final class HeldDesk: Sendable {
         }
         switch decision {
         case .refused:
+            await announceStock(loop)
             log("held order refused", id, name)
             return .refused(id)
         case .notHeld(let state): throw .notHeld(state)
+        }
+    }
+
+    /// The refused order's pack lies in its shard: whoever calls the gift sold out is to look again. Where
+    /// this fails the order is refused all the same, and the pack is found when that memory ends.
+    private func announceStock(_ loop: ClaimLoop) async {
+        do throws(OperatorProblem) {
+            _ = try await asking(loop) { store, then in store.announceStock(then: then) }
+        } catch {
+            logger.warning("returned stock not announced", metadata: ["error": "\(error.detail ?? "")"])
         }
     }
 

@@ -11,6 +11,7 @@ import Redis
 import ServiceShell
 import ServiceWiring
 import Telemetry
+import Wire
 
 /// The process: its loops, what they share, and the order in which all of it starts and stops.
 ///
@@ -147,9 +148,11 @@ final class ClaimService: Sendable {
 
     /// On the loop.
     private func start(_ loop: ClaimLoop) {
+        // The system's generator would be a system call for each profile that is kept.
+        var generator = SplitMix64(seed: .random(in: .min ... .max))
         let road = ProfileRoad(
             catalog: settings.catalog, loop: loop.loop, redis: loop.redis, roles: roles,
-            options: settings.profiles, wallMs: { SystemClock.nowMs }, random: { .random(in: .min ... .max) })
+            options: settings.profiles, wallMs: { SystemClock.nowMs }, random: { generator.next() })
         loop.start(.init(producer: producer, road: road, readHistory: historyReader(loop.loop)))
     }
 

@@ -4,9 +4,9 @@ import Redis
 
 /// What one loop knows of what is sold out: read from the stock that Claim keeps, about once a second.
 ///
-/// A gift pack is sold out when the campaign's pool has none left and no shard of people has one at hand: what
-/// lies in one shard Claim brings to another. A pool that Claim has not opened yet is not sold out. Where Redis does not answer, the last
-/// knowledge stays: Claim's script has the last word anyway.
+/// A gift pack is sold out when the campaign's pool has none left and no shard of people has one at hand:
+/// what lies in one shard Claim brings to another. A pool that Claim has not opened yet is not sold out.
+/// Where Redis does not answer, the last knowledge stays: Claim's script has the last word anyway.
 ///
 /// Owner: the connection's loop.
 final class StockView {

@@ -59,7 +59,11 @@ struct Rebuild: Sendable {
     private func history() async throws -> LaneHistory {
         let campaign = stores.catalog.campaign.id
         return try await stores.blocking { options, logger in
-            try LaneHistory.read(campaign: campaign, options: options, timeoutMs: 5_000, logger: logger)
+            // A client for each look: what it has to say of an old broker was said at the first.
+            var quiet = logger
+            quiet.logLevel = max(logger.logLevel, .error)
+            return try LaneHistory.read(
+                campaign: campaign, options: options, timeoutMs: 5_000, logger: quiet)
         }
     }
 
@@ -167,7 +171,8 @@ struct Rebuild: Sendable {
 
     private func epochRecord(_ epoch: UInt16, cause: String) -> OutgoingRecord {
         let record = ControlRecord.epoch(
-            epoch: epoch, cause: cause, by: "reconciler-\(String(decoding: Hex.encode(owner), as: UTF8.self))",
+            epoch: epoch, cause: cause,
+            by: "reconciler-\(String(decoding: Hex.encode(owner), as: UTF8.self))",
             atMs: SystemClock.nowMs)
         return OutgoingRecord(
             topic: Topics(campaign: stores.catalog.campaign.id).control, key: Array("epoch".utf8),

@@ -8,10 +8,10 @@ struct RebuildCommand: AsyncParsableCommand {
         commandName: "rebuild",
         abstract: "Rebuilds Redis from Kafka, or Kafka from Redis, whichever has lost something.",
         discussion: """
-            Redis needs it when it was emptied, restarted or rolled back, or when a replica took over: nothing \
-            is claimed or sent meanwhile. Kafka needs it when its control topic no longer tells of Redis's \
-            epoch; with --kafka it is compared and completed in any case. A rebuild that was cut short is \
-            begun anew by the same command.
+            Redis needs it when it was emptied, restarted or rolled back, or when a replica took over: \
+            nothing is claimed or sent meanwhile. Kafka needs it when its control topic no longer tells of \
+            Redis's epoch; with --kafka it is compared and completed in any case. A rebuild that was cut \
+            short is begun anew by the same command.
 
             Exit codes: 0 done, or nothing to do; 69 Redis or Kafka cannot be reached; 75 another rebuild is \
             under way or has taken over; 78 a setting will not do.

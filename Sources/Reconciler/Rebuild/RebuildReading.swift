@@ -91,7 +91,9 @@ enum RebuildReading {
             book.cameOut(outcome.order, outcome.outcome, attempt: outcome.attempt)
         }
         try TopicScan.all(topics.dead, reader: reader) { _, record in
-            if let dead = try? DeadRecord.decode(record.value, catalog) { book.died(dead.order, dead.outcome) }
+            if let dead = try? DeadRecord.decode(record.value, catalog) {
+                book.died(dead.order, dead.outcome)
+            }
         }
         return (book, history)
     }

@@ -118,7 +118,9 @@ struct RebuildWriting: Sendable {
             people[keys.quotas(user: user), default: []].append((user.bigEndianBytes, counts))
         }
         try await store.restore(tenure, shard: shard, hashes: people)
-        let piles = catalog.gifts.filter { $0.amount != nil }.map { keys.amounts(shard: shard, gift: $0.slot) }
+        let piles = catalog.gifts.filter { $0.amount != nil }.map {
+            keys.amounts(shard: shard, gift: $0.slot)
+        }
         try await store.drop(tenure, shard: shard, [keys.stock(shard: shard)] + piles)
         try await store.restore(
             tenure, shard: shard, hash: keys.stock(shard: shard),

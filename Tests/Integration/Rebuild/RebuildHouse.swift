@@ -174,7 +174,8 @@ final class RebuildHouse: Sendable {
         let storage = catalog.campaign.storage
         let store = OrderStore(
             redis: connection,
-            keys: StoreKeys(campaign: ClaimCampaign.id, shards: storage.shards, buckets: storage.claimBuckets))
+            keys: StoreKeys(campaign: ClaimCampaign.id, shards: storage.shards, buckets: storage.claimBuckets)
+        )
         let result: Result<Value, any Error>
         do { result = .success(try await body(store)) } catch { result = .failure(error) }
         await connection.shutDown()

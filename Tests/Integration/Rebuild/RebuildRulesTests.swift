@@ -1,5 +1,4 @@
 import OrderStore
-import Orders
 import Redis
 import Stack
 import Testing
@@ -53,13 +52,13 @@ struct RebuildRulesTests {
 
             // One more pack is within the quota, another one is not: then, and after both stores were lost.
             #expect(await crowd.claimUntilFinal(user: 1, serial: 101, gift: "scarce").status == 202)
-            #expect(await crowd.claimUntilFinal(user: 1, serial: 102, gift: "scarce").problem == "quota")
+            #expect(await crowd.claimUntilFinal(user: 1, serial: 102, gift: "scarce").problem == "over-quota")
             try house.kafka.restart()
             try house.restartClients()
             #expect(try await house.eventually(300) { try house.command("verify").exit == .code(0) })
             try house.redis.restart(keepingData: false)
             try await Self.check(house, told)
-            #expect(await crowd.claimUntilFinal(user: 1, serial: 102, gift: "scarce").problem == "quota")
+            #expect(await crowd.claimUntilFinal(user: 1, serial: 102, gift: "scarce").problem == "over-quota")
             #expect(try word("ada", 23, "approve") == 202)
             #expect(try word("bob", 23, "approve") == 200)
             #expect(try await Self.areDelivered(house, [told[23]]))

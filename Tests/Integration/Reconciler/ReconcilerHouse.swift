@@ -44,6 +44,12 @@ final class ReconcilerHouse: Sendable {
             redis: connection,
             keys: StoreKeys(
                 campaign: catalog.campaign.id, shards: storage.shards, buckets: storage.claimBuckets))
+        let catalog = catalog
+        _ = try await store.awaiting { store, then in store.markFresh(then: then) }
+        _ = try await store.awaiting { store, then in
+            store.openFresh(catalog: catalog, laneFloor: 1, then: then)
+        }
+        store.epoch = 1
         let reports = acknowledged
         producer = try KafkaProducer(
             options: KafkaClientOptions(bootstrap: cluster.bootstrap),

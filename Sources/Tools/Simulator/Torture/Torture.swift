@@ -8,7 +8,7 @@ import Telemetry
 
 /// A run of the torture: people claim without end while the house is struck, and then the books are opened.
 ///
-/// Blows that lose nothing fall as they are scheduled and may overlap. One that loses data waits for the
+/// Blows that lose nothing fall as they are scheduled, and some overlap. One that loses data waits for the
 /// others to be over; after it the house must come back by itself, the people hold their breath, and
 /// `reconciler verify` must find nothing wrong.
 final class Torture: Sendable {
@@ -33,6 +33,9 @@ final class Torture: Sendable {
 
         var isClean: Bool { audit.isClean && unclean.isEmpty }
     }
+
+    /// Before a blow, so that requests are on their way again when it falls.
+    private static let swing: Duration = .milliseconds(30)
 
     let options: Options
     let plan: TorturePlan
@@ -121,30 +124,50 @@ final class Torture: Sendable {
     // MARK: - Blows
 
     /// Lets the blows fall in their order; returns what verifications complained of.
+    ///
+    /// People may go on for a third of the way to the next blow before the house has come back from this one,
+    /// so that there is always somebody to be hit. After every second of those that lose nothing they do not
+    /// wait: then blows overlap.
     private func strike() async throws -> [String] {
         var unclean: [String] = []
         var standing: [Task<Void, any Error>] = []
+        load.allow(upTo: faults.first?.atAttempt ?? plan.scale.attempts)
         for (index, fault) in faults.enumerated() {
+            let next = index + 1 < faults.count ? faults[index + 1].atAttempt : plan.scale.attempts
             while load.progress.begun < fault.atAttempt { try await Task.sleep(for: .milliseconds(10)) }
-            guard fault.isLossy else {
-                tell("\(fault)")
-                standing.append(Task { try await TortureBlow(house, load, stores).strike(fault) })
-                continue
+            if fault.isLossy {
+                for task in standing { try await task.value }
+                standing.removeAll()
+                try await comeBack()
             }
-            for task in standing { try await task.value }
-            standing.removeAll()
-            try await comeBack()
+            load.allow(upTo: fault.atAttempt + (next - fault.atAttempt) / 3)
+            try await Task.sleep(for: Self.swing)
             tell("\(fault)")
-            let rebuilds = try await Self.blocking { [house] in house.rebuilds }
-            try await TortureBlow(house, load, stores).strike(fault)
-            try await comeBack(rebuilds: rebuilds + 1)
-            tell("open again; everybody waits for the verification")
-            if let words = try await verified("\(index)") { unclean.append("after \(fault):\n\(words)") }
-            load.resume()
+            if fault.isLossy {
+                if let words = try await lose(fault, index) { unclean.append("after \(fault):\n\(words)") }
+                load.resume()
+            } else {
+                let task = Task { try await TortureBlow(house, load, stores).strike(fault) }
+                standing.append(task)
+                if index % 2 == 0 {
+                    try await task.value
+                    try await comeBack()
+                }
+            }
+            load.allow(upTo: next)
         }
         for task in standing { try await task.value }
         try await comeBack()
         return unclean
+    }
+
+    /// Strikes, waits until everything is whole again, and has it verified while nobody claims.
+    private func lose(_ fault: TortureFault, _ index: Int) async throws -> String? {
+        let rebuilds = try await Self.blocking { [house] in house.rebuilds }
+        try await TortureBlow(house, load, stores).strike(fault)
+        try await comeBack(rebuilds: rebuilds + 1)
+        tell("open again; everybody waits for the verification")
+        return try await verified("\(index)")
     }
 
     /// Waits until all Claim processes take claims: what a blow did may take a moment to be noticed, so

@@ -31,6 +31,8 @@ final class TortureLoad: @unchecked Sendable {
     private var callers: [TortureCaller] = []
     private var random: SplitMix64
     private var isPaused = true
+    /// No attempt of the plan is begun beyond this one.
+    private var ceiling = 0
     private(set) var isOver = false
     /// Coupons still to be settled, once the plan's attempts are made.
     private var open: CircularBuffer<Int> = []
@@ -86,6 +88,14 @@ final class TortureLoad: @unchecked Sendable {
         }
     }
 
+    /// Lets people go on up to that attempt of the plan.
+    func allow(upTo attempt: Int) {
+        loop.execute { [self] in
+            ceiling = max(ceiling, attempt)
+            for caller in callers { caller.pump() }
+        }
+    }
+
     func cutAll() { loop.execute { [self] in for caller in callers { caller.cut() } } }
 
     /// Repeats what is open until it is settled; the plan's attempts are made.
@@ -125,6 +135,7 @@ final class TortureLoad: @unchecked Sendable {
     func next() -> TorturePlan.Attempt? {
         guard !isPaused else { return nil }
         if current.begun < plan.scale.attempts {
+            guard current.begun < ceiling else { return nil }
             current.begun += 1
             return plan.attempt(current.begun - 1)
         }
