@@ -35,7 +35,7 @@ demo: packages ## build, run the festival with faults and kills on a private sta
 
 test: packages ## all tests, unit and integration; starts and stops its own servers
 	@$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --disable-xctest
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8 $(SWIFT) test --skip-build --disable-xctest
 
 # A build of its own, of what TLS concerns alone: BoringSSL takes minutes, a third less without debug information
 # for C, and nothing else has use for it.

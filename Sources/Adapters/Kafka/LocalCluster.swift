@@ -19,8 +19,8 @@ package final class LocalCluster: @unchecked Sendable {
     // cluster's thread.
     private let host: ClientHandle
     private let cluster: OpaquePointer
-    /// The ports of brokers that are down.
-    private let reservations = Mutex<[Reservation]>([])
+    /// The ports of brokers that are down; nil while they are up.
+    private let reservations = Mutex<[Reservation]?>(nil)
     /// `host:port` of its brokers, comma-separated; stays the same for the cluster's life.
     package let bootstrap: String
 
@@ -46,12 +46,15 @@ package final class LocalCluster: @unchecked Sendable {
     /// Drops all connections and refuses new ones; the data stays, and so does the port.
     package func setDown() throws(KafkaFailure) {
         try command("broker down") { rd_kafka_mock_broker_set_down(cluster, -1) }
-        reservations.withLock { if $0.isEmpty { $0 = Self.reserve(bootstrap) } }
+        reservations.withLock { if $0 == nil { $0 = Self.reserve(bootstrap) } }
     }
 
+    /// Throws where somebody has taken the port in the moment between going down and its reservation, and
+    /// keeps it: try again later.
     package func setUp() throws(KafkaFailure) {
+        try awaitPort()
         try command("broker up") { rd_kafka_mock_broker_set_up(cluster, -1) }
-        reservations.withLock { $0 = [] }
+        reservations.withLock { $0 = nil }
     }
 
     /// A bound socket that does not listen: nobody is given its port meanwhile. The cluster ends the process
@@ -83,6 +86,29 @@ package final class LocalCluster: @unchecked Sendable {
         deinit {
             close(descriptor)
         }
+    }
+
+    /// How often, and after what pause in µs each, a port that is missing is asked for again.
+    private static let portLooks = 500
+    private static let portPauseUs: UInt32 = 10_000
+
+    /// Goes on when every broker's port is reserved. A connection that has it gives it back when it ends.
+    private func awaitPort() throws(KafkaFailure) {
+        let brokers = bootstrap.split(separator: ",").count
+        for _ in 0..<Self.portLooks {
+            let isHeld = reservations.withLock { held in
+                guard let some = held else { return true }
+                if some.count < brokers {
+                    held = []
+                    held = Self.reserve(bootstrap)
+                }
+                return held?.count == brokers
+            }
+            if isHeld { return }
+            usleep(Self.portPauseUs)
+        }
+        throw KafkaFailure(
+            RD_KAFKA_RESP_ERR__FAIL, message: "broker up: another socket has the port of \(bootstrap)")
     }
 
     private static func reserve(_ bootstrap: String) -> [Reservation] {

@@ -22,7 +22,11 @@ final class SettleFiles {
         }
     }
 
-    deinit { close(refused) }
+    /// Unlocked by name: a child that is being started at this moment may still hold the descriptor.
+    deinit {
+        flock(refused, LOCK_UN)
+        close(refused)
+    }
 
     /// The checkpoint of an earlier run; nil where there is none.
     func load() throws -> SettleCheckpoint? {
