@@ -149,9 +149,9 @@ struct SettleTests {
         try await Self.with(spent: 0) { settle in
             let house = settle.house
             try settle.fixAdminPort()
-            let process = try settle.start(rate: 400)
+            let process = try settle.start(rate: 100)
             let isMoving = try await house.eventually {
-                settle.file("checkpoint")?.contains("\"lines\":1") ?? false
+                settle.file("checkpoint").map { !$0.contains("\"lines\":0") } ?? false
             }
             #expect(isMoving)
             house.killClaim()

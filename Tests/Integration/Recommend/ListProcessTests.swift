@@ -73,7 +73,7 @@ struct ListProcessTests {
             let list = try house.list(1)
             #expect(list["degraded"] == .bool(true))
             guard case .array(let gifts) = list["gifts"] else { return }
-            #expect(gifts.count == 2)
+            #expect(gifts.count == 3)
             house.redis.resume()
             #expect(try await house.eventually { try house.list(1)["degraded"] == .bool(false) })
             #expect(try house.admin("/readyz").status == 200)

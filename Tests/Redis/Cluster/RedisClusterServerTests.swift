@@ -90,7 +90,9 @@ struct RedisClusterServerTests {
             try servers.moveKeys(slot: slot, from: source, to: target, most: 1)
             let apart = router.loop.makePromise(of: RedisReply.self)
             router.loop.execute {
-                router.run(Self.sum, keys: keys, arguments: []) { apart.completeWith($0.mapError { $0 }) }
+                router.run(Self.sum, keys: keys, arguments: [], timeout: .seconds(30)) {
+                    apart.completeWith($0.mapError { $0 })
+                }
             }
             while try await counters(router).tryAgain < 2 { try await router.loop.submit {}.get() }
             try servers.moveKeys(slot: slot, from: source, to: target)

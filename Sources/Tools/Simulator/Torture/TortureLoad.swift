@@ -141,7 +141,8 @@ final class TortureLoad: @unchecked Sendable {
         }
         guard isFinishing, let coupon = open.popFirst() else { return nil }
         current.extra += 1
-        return TorturePlan.Attempt(coupon: coupon, namesAnotherGift: false)
+        // Of a coupon that was spent on its other body the order is found with that body.
+        return TorturePlan.Attempt(coupon: coupon, namesAnotherGift: notes.standings[coupon] == .spent)
     }
 
     /// - Returns: whether the answer was "not now".
