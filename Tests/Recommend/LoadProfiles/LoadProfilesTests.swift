@@ -13,8 +13,7 @@ import Testing
 struct LoadProfilesTests {
     private static let campaign = "\(ShippedCampaign.staticData)/campaigns/spring-festival"
 
-    private func withRedis(_ body: (RedisServer, RedisRouter, Catalog) async throws -> Void) async throws
-    {
+    private func withRedis(_ body: (RedisServer, RedisRouter, Catalog) async throws -> Void) async throws {
         let run = try RunDirectory.claimUnique(prefix: "load-profiles")
         defer { run.release() }
         let server = try RedisServer(in: run)
@@ -39,8 +38,7 @@ struct LoadProfilesTests {
         ProfileRoad.key(campaign: catalog.campaign.id, user: user)
     }
 
-    private func stored(_ user: UInt64, _ redis: RedisRouter, _ catalog: Catalog) async throws -> Profile?
-    {
+    private func stored(_ user: UInt64, _ redis: RedisRouter, _ catalog: Catalog) async throws -> Profile? {
         guard let bytes = try await redis.send(.make("GET", key(user, catalog))).bytes else { return nil }
         return try ProfileCodec.decode(bytes, user: user)
     }
