@@ -79,6 +79,15 @@ struct TortureAuditTests {
         notes.take(.init(status: 409, problem: "coupon-spent"), to: other, of: .valid(gift: 0))
         notes.take(.init(status: 200, order: order), to: attempt, of: .valid(gift: 0))
         #expect(notes.wrong == 0 && notes.standings == [.hasOrder])
+        // Sent before anybody had heard of the order, answered later: nobody lied.
+        let soldOut = TortureNotes.Answer(status: 409, problem: "sold-out")
+        var racing = TortureNotes(coupons: 1)
+        racing.take(
+            .init(status: 202, order: order), to: attempt, of: .valid(gift: 0), sentNs: 5, nowNs: 10)
+        racing.take(soldOut, to: other, of: .valid(gift: 0), sentNs: 9, nowNs: 11)
+        #expect(racing.wrong == 0 && racing.standings == [.hasOrder])
+        racing.take(soldOut, to: other, of: .valid(gift: 0), sentNs: 11, nowNs: 12)
+        #expect(racing.wrong == 1)
         notes.take(.init(status: 409, problem: "sold-out"), to: attempt, of: .valid(gift: 0))
         #expect(notes.wrong == 1)
     }

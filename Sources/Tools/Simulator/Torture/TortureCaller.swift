@@ -85,7 +85,7 @@ final class TortureCaller: @unchecked Sendable {
 
     private func answered(_ status: Int, _ body: ArraySlice<UInt8>, generation: Int) {
         guard generation == self.generation, let first = sent.popFirst() else { return }
-        if load.answered(first.attempt, TortureDesk.answer(status: status, body: body)) {
+        if load.answered(first, TortureDesk.answer(status: status, body: body)) {
             let restMs = Self.restMs / 2 + load.jitter() % (Self.restMs / 2)
             restsUntilNs = NIODeadline.now().uptimeNanoseconds + restMs * 1_000_000
             load.loop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(restMs) + 1)) { self.pump() }

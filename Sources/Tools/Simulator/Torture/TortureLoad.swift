@@ -146,9 +146,12 @@ final class TortureLoad: @unchecked Sendable {
     }
 
     /// - Returns: whether the answer was "not now".
-    func answered(_ attempt: TorturePlan.Attempt, _ answer: TortureNotes.Answer) -> Bool {
+    func answered(_ sent: TortureCaller.Sent, _ answer: TortureNotes.Answer) -> Bool {
+        let attempt = sent.attempt
         lines?.add(attempt, answer)
-        let isNotNow = notes.take(answer, to: attempt, of: plan.part(attempt.coupon))
+        let isNotNow = notes.take(
+            answer, to: attempt, of: plan.part(attempt.coupon), sentNs: sent.sentNs,
+            nowNs: NIODeadline.now().uptimeNanoseconds)
         if answer.status == 202 { current.accepted += 1 }
         if isNotNow { current.notNow += 1 }
         ended(attempt)
