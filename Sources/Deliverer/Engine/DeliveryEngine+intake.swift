@@ -19,6 +19,14 @@ struct PartitionSlot: Sendable {
     let most: Int
 }
 
+/// A record that could not be read yet. All wait equally long, so that the first in line is the next due.
+struct Doubt: Sendable {
+    let source: Source
+    let value: [UInt8]
+    var triesLeft: Int
+    var atNs: UInt64
+}
+
 extension DeliveryEngine {
     /// The engine's number for a partition, made when it is first named; nil for a topic that is not ours.
     package mutating func partition(topic: String, number: Int32) -> Int? {
@@ -74,21 +82,42 @@ extension DeliveryEngine {
         }
         partitions[number].watermark?.began(offset)
         let source = Source(partition: number, assignment: partitions[number].assignment, offset: offset)
+        read(Doubt(source: source, value: value, triesLeft: options.doubtTries, atNs: now.ns), now)
+    }
+
+    /// Takes up a record, or doubts it, or gives it up: what names a gift pack that was added to the files a
+    /// moment ago can be read as soon as the edit has come here too.
+    private mutating func read(_ record: Doubt, _ now: Moment) {
+        let (source, slot) = (record.source, partitions[record.source.partition])
         do throws(RecordFault) {
-            let order = try OrderRecord.decode(value, catalog)
-            guard catalog.gifts[Int(order.gift)].game == partitions[number].game else {
+            let order = try OrderRecord.decode(record.value, catalog)
+            guard catalog.gifts[Int(order.gift)].game == slot.game else {
                 throw RecordFault("game: the order stands in another game's topic")
             }
             admit(order, source, now)
         } catch {
+            guard record.triesLeft == 0 else {
+                var doubt = record
+                doubt.triesLeft -= 1
+                doubt.atNs = now.ns + options.doubtNs
+                doubts.append(doubt)
+                return
+            }
             let ref = PoisonRef(number: nextPoison)
             nextPoison += 1
             poison[ref] = source
             actions.append(
                 .bury(
-                    ref, topic: partitions[number].topic, partition: partitions[number].number,
-                    offset: offset,
-                    reason: error.reason, value: value))
+                    ref, topic: slot.topic, partition: slot.number, offset: source.offset,
+                    reason: error.reason, value: record.value))
+        }
+    }
+
+    /// Reads again what could not be read and is due.
+    mutating func readDoubts(_ now: Moment) {
+        while let doubt = doubts.first, doubt.atNs <= now.ns {
+            doubts.removeFirst()
+            if isLive(doubt.source) { read(doubt, now) }
         }
     }
 

@@ -18,7 +18,7 @@ import Wire
 /// - an outcome is acknowledged by Kafka before the state changes, and the offset completes after that;
 /// - a game's parcels take room of that game's partitions only.
 package struct DeliveryEngine: Sendable {
-    let catalog: Catalog
+    private(set) var catalog: Catalog
     let owner: UInt64
     let options: EngineOptions
     let schedule: RetrySchedule
@@ -29,6 +29,8 @@ package struct DeliveryEngine: Sendable {
     var ready: [ReadyQueue]
     var sleepers = WakeHeap()
     var partitions: [PartitionSlot] = []
+    /// Records that could not be read, to be read again; bounded by the room of their partitions.
+    var doubts: [Doubt] = []
     var poison: [PoisonRef: Source] = [:]
     var nextPoison: UInt64 = 0
     var random: SplitMix64
@@ -58,16 +60,23 @@ package struct DeliveryEngine: Sendable {
     ///   at a time, or not before something happens.
     package mutating func tick(_ now: Moment) -> NextTick {
         while let ref = sleepers.popDue(nowNs: now.ns) { wake(ref, now) }
-        guard isRunOpen else { return sleepers.firstNs.map { .at($0) } ?? .onEvent }
+        if !doubts.isEmpty { readDoubts(now) }
+        let untilNs = min(sleepers.firstNs ?? .max, doubts.first?.atNs ?? .max)
+        guard isRunOpen else { return untilNs == .max ? .onEvent : .at(untilNs) }
         switch pacer.next(nowNs: now.ns) {
         case .start(let permit):
             start(permit, now)
             return .atOnce
-        case .wait(let untilNs):
-            return .at(min(untilNs, sleepers.firstNs ?? .max))
+        case .wait(let permitNs):
+            return .at(min(permitNs, untilNs))
         case .idle:
-            return sleepers.firstNs.map { .at($0) } ?? .onEvent
+            return untilNs == .max ? .onEvent : .at(untilNs)
         }
+    }
+
+    /// The campaign's files were edited; ids and slots are as before.
+    package mutating func adopt(_ catalog: Catalog) {
+        self.catalog = catalog
     }
 
     package enum NextTick: Sendable, Equatable {

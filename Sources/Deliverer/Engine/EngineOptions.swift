@@ -14,6 +14,9 @@ package struct EngineOptions: Sendable, Equatable {
     /// limit.
     package var fewestOpen = 32
     package var mostOpen = 2_000
+    /// A record that cannot be read is read again so often, so long apart, before it is given up.
+    package var doubtTries = 4
+    package var doubtNs: UInt64 = 1_000_000_000
 
     package init() {}
 }

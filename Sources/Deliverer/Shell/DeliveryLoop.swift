@@ -18,11 +18,12 @@ import Telemetry
 /// Redis script a shard, one hand-over to libcurl, and records straight into librdkafka's queue.
 ///
 /// `@unchecked Sendable`: every stored property is touched on `loop` only, which `turn` and the entry points
-/// assert;
-/// `start` and `stop` hop there first.
+/// assert; `start` and `stop` hop there first.
 final class DeliveryLoop: @unchecked Sendable {
-    /// Starts in one turn, so that a turn stays short for the loop's other work.
-    static let maxStartsATurn = 256
+    /// Starts in one pass, so that a pass stays short for the loop's other work.
+    static let maxStartsAPass = 256
+    /// How long a start may wait for others: below the 10 ms of tolerance that a limiter is given.
+    static let paceNs: UInt64 = 3_000_000
 
     let loop: any EventLoop
     let store: OrderStore
@@ -49,7 +50,11 @@ final class DeliveryLoop: @unchecked Sendable {
     var latencies: [Histogram<UInt64>]
     var timer: Scheduled<Void>?
     var timerNs: UInt64 = .max
-    var isInTurn = false
+    /// A pass follows at the end of this round of the loop.
+    var isPassDue = false
+    var isPerforming = false
+    /// The actions under way; kept for its room.
+    var performing: [DeliveryAction] = []
     var isStopping = false
     var meters: DeliveryMeters
     var poisonValues: [PoisonRef: [UInt8]] = [:]
@@ -81,33 +86,47 @@ final class DeliveryLoop: @unchecked Sendable {
 
     static var now: Moment { Moment(ns: SystemClock.nowNs, ms: SystemClock.nowMs) }
 
-    /// Tells the engine something, then does all that it decides and plans the next tick.
+    /// Tells the engine something and does what it decides. Sending, and what starts by itself, follows once
+    /// for all that this pass of the loop brings: a read from Redis holds many answers, and one hand-over
+    /// for all of them is a tenth of the cost of one each.
     func turn(_ tell: (inout DeliveryEngine, Moment) -> Void) {
         loop.assertInEventLoop()
         tell(&engine, Self.now)
-        // An action may complete at once (a queue is full); the turn under way then takes up what follows.
-        guard !isInTurn else { return }
-        isInTurn = true
+        // Something may be answered at once (there is no connection): whoever is at work takes up what follows.
+        guard !isPerforming else { return }
+        perform()
+        guard !isPassDue else { return }
+        isPassDue = true
+        loop.execute { [self] in
+            isPassDue = false
+            pass()
+        }
+    }
+
+    /// Starts what may start now, sends what was collected, and plans the next pass.
+    private func pass() {
         var starts = 0
         var next = DeliveryEngine.NextTick.atOnce
-        perform()
-        while !isStopping, next == .atOnce, starts < Self.maxStartsATurn {
+        while !isStopping, next == .atOnce, starts < Self.maxStartsAPass {
             next = engine.tick(Self.now)
             starts += 1
             perform()
         }
+        isPerforming = true
         flush()
+        isPerforming = false
         perform()
-        isInTurn = false
-        plan(next)
+        plan(hasCollected ? .atOnce : next)
     }
 
+    /// A start that is due within ``paceNs`` waits for that: so starts, and all that follows from them, come
+    /// in small groups. The limiters bear a caller that is later than that (``BurstSplit``).
     private func plan(_ next: DeliveryEngine.NextTick) {
         let now = SystemClock.nowNs
         switch next {
         case .onEvent: return
         case .atOnce: schedule(atNs: now)
-        case .at(let ns): schedule(atNs: max(ns, now))
+        case .at(let ns): schedule(atNs: max(ns, now + Self.paceNs))
         }
     }
 
@@ -119,16 +138,19 @@ final class DeliveryLoop: @unchecked Sendable {
         let now = SystemClock.nowNs
         timer = loop.scheduleTask(in: .nanoseconds(Int64(clamping: atNs > now ? atNs - now : 0))) { [self] in
             timerNs = .max
-            turn { _, _ in }
+            guard !isPassDue else { return }
+            pass()
         }
     }
 
     /// Does what the engine has decided. Redis work and requests are collected until `flush`.
     private func perform() {
+        isPerforming = true
+        defer { isPerforming = false }
         while !engine.actions.isEmpty {
-            let actions = engine.actions
-            engine.actions.removeAll(keepingCapacity: true)
-            for action in actions { perform(action) }
+            swap(&engine.actions, &performing)
+            for action in performing { perform(action) }
+            performing.removeAll(keepingCapacity: true)
         }
     }
 
@@ -162,6 +184,10 @@ final class DeliveryLoop: @unchecked Sendable {
             let id = request.catalog.games[Int(game)].id
             logger.error("game paused", metadata: ["game": "\(id)", "reason": "\(reason)"])
         }
+    }
+
+    private var hasCollected: Bool {
+        !beginnings.isEmpty || !outgoing.isEmpty || (run.isOpen && !settlements.isEmpty)
     }
 
     /// Sends what was collected.

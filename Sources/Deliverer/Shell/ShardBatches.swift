@@ -10,6 +10,8 @@ struct ShardBatches<Entry> {
         shards = Array(repeating: [], count: count)
     }
 
+    var isEmpty: Bool { touched.isEmpty }
+
     mutating func add(_ ref: ParcelRef, _ entry: Entry, shard: UInt16) {
         if shards[Int(shard)].isEmpty { touched.append(shard) }
         shards[Int(shard)].append((ref, entry))
@@ -19,7 +21,7 @@ struct ShardBatches<Entry> {
     mutating func drain(_ body: (UInt16, [(ref: ParcelRef, entry: Entry)]) -> Void) {
         for shard in touched {
             var rest = shards[Int(shard)][...]
-            shards[Int(shard)].removeAll(keepingCapacity: true)
+            shards[Int(shard)] = []
             while !rest.isEmpty {
                 body(shard, Array(rest.prefix(OrderStore.maxBatch)))
                 rest = rest.dropFirst(OrderStore.maxBatch)
