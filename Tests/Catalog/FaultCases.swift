@@ -134,7 +134,8 @@ let gamesCases: [FaultCase] = [
         "games.json", "games.0.endpoint", .string("http://${PORT_X}/"), at: "games[0].endpoint",
         "${PORT_X} is not set"),
     FaultCase(
-        "games.json", "games.0.endpoint", .string("http://a/{order}"), at: "games[0].endpoint", "no { or }"),
+        "games.json", "games.0.endpoint", .string("http://a/{coupon}"), at: "games[0].endpoint",
+        "URL holds {coupon}"),
     FaultCase("games.json", "games.0.endpoint", .null, at: "games[0].endpoint", "must be a string, not null"),
     FaultCase(
         "games.json", "games.1.queryEndpoint", .string("http://a/o"), at: "games[1].queryEndpoint", "URL"),

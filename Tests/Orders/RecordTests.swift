@@ -44,6 +44,58 @@ struct RecordTests {
         }
     }
 
+    @Test("the quick reading knows our own spelling, and says nothing else than the JSON reader")
+    func quick() throws {
+        var random = SplitMix64(seed: 11)
+        var quick = 0
+        for round in 0..<20_000 {
+            var order = Sample.order(&random)
+            order.attempt = UInt16(truncatingIfNeeded: random.next() as UInt64)
+            order.isResend = round % 5 == 0
+            var record = OrderRecord.encode(order, Sample.catalog)
+            #expect(OrderRecordScan.decode(record, Sample.catalog) == order)
+            for _ in 0...Int((random.next() as UInt64) % 2) {
+                let at = Int((random.next() as UInt64) % UInt64(record.count))
+                switch (random.next() as UInt64) % 4 {
+                case 0: record.remove(at: at)
+                case 1: record.insert(record[at], at: at)
+                case 2: record[at] = record[(at + 7) % record.count]
+                default: record[at] = UInt8(truncatingIfNeeded: random.next() as UInt64)
+                }
+            }
+            guard let scanned = OrderRecordScan.decode(record, Sample.catalog) else { continue }
+            quick += 1
+            #expect(try OrderRecord.decodeJSON(record, Sample.catalog) == scanned)
+        }
+        #expect(quick > 100)
+    }
+
+    @Test("what is sent again is marked in Kafka and nowhere else")
+    func resend() throws {
+        var random = SplitMix64(seed: 6)
+        for _ in 0..<50 {
+            let order = Sample.order(&random)
+            var again = order
+            again.isResend = true
+            let (plain, marked) = (
+                OrderRecord.encode(order, Sample.catalog), OrderRecord.encode(again, Sample.catalog)
+            )
+            #expect(!String(decoding: plain, as: UTF8.self).contains("resend"))
+            #expect(try OrderRecord.decode(marked, Sample.catalog) == again)
+            let dead = DeadRecord(
+                order: again, outcome: .rejected, reason: "r", status: 422, answer: "", atMs: 5)
+            #expect(try DeadRecord.decode(dead.encode(Sample.catalog), Sample.catalog) == dead)
+            let off = String(decoding: marked, as: UTF8.self)
+                .replacing("\"resend\":true", with: "\"resend\":false")
+            #expect(try OrderRecord.decode(Array(off.utf8), Sample.catalog) == order)
+            #expect(throws: RecordFault.self) {
+                let odd = off.replacing("\"resend\":false", with: "\"resend\":1")
+                _ = try OrderRecord.decode(Array(odd.utf8), Sample.catalog)
+            }
+            #expect(ClaimRecord.encode(again) == ClaimRecord.encode(order))
+        }
+    }
+
     @Test("a repeat agrees in the fingerprint's bytes exactly when gift, region and role agree")
     func fingerprint() {
         var random = SplitMix64(seed: 2)
@@ -103,10 +155,23 @@ struct RecordTests {
             .lane(lane: 7, owner: 8, epoch: 65_535, atMs: 9),
             .epoch(epoch: 2, cause: "redis was empty", by: "reconciler", atMs: 1 << 47),
             .resend(plan: "abc", orders: 3, phase: .begun, by: "eve", reason: "because", atMs: 1),
+            .resend(plan: "abc", orders: 0, phase: .approved, by: "eve", reason: "looked at", atMs: 1),
+            .resend(plan: "abc", orders: 1, phase: .stopped, by: "eve", reason: "because", atMs: 1),
             .stock(act: "a1", gift: "p", add: 100, units: 1 << 40, by: "eve", reason: "\"more\"", atMs: 2),
             .approval(order: OrderID(rawValue: .max), verdict: .approved, by: "eve", reason: "", atMs: 3),
             .approval(order: OrderID(rawValue: 1), verdict: .refused, by: "ann", reason: "no", atMs: 3),
             .settle(batch: "b", gift: "p", phase: .done, by: "eve", reason: "the end", atMs: 4),
+            .limit(
+                game: nil, perSecond: 0.001, burst: 2, maxConcurrency: nil, by: "eve", reason: "r", atMs: 5),
+            .limit(
+                game: "g", perSecond: 1e6, burst: 1_000_000, maxConcurrency: 7, by: "e", reason: "", atMs: 5),
+            .gate(game: "g", isPaused: true, by: "deliverer", reason: "answered 410", atMs: 6),
+            .gate(game: "g", isPaused: false, by: "eve", reason: "it is back", atMs: 7),
+            .redrive(batch: "b", orders: 12, phase: .begun, by: "eve", reason: "fixed", atMs: 8),
+            .redrive(batch: "b", orders: 0, phase: .done, by: "eve", reason: "fixed", atMs: 9),
+            .parked(order: OrderID(rawValue: 5), granted: false, by: "ann", reason: "asked them", atMs: 9),
+            .run(run: "1-17", by: "ann", reason: "before the press talk", atMs: 9),
+            .parked(order: OrderID(rawValue: .max), granted: true, by: "ann", reason: "\"yes\"", atMs: 9),
         ] {
             #expect(try ControlRecord.decode(record.encode()) == record)
         }

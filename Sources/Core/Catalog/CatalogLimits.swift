@@ -38,6 +38,13 @@ package enum CatalogLimits {
     /// Kinds of player that popularity is told apart for.
     package static let segments = 3
     package static let timeoutMs = 60_000
+    /// Of a dialect: further headers; fields of a form; rules, and values of one rule; characters of a value,
+    /// and of a body's template.
+    package static let dialectHeaders = 16
+    package static let dialectParameters = 32
+    package static let dialectRules = 32
+    package static let dialectValue = 256
+    package static let dialectTemplate = 4096
     /// 30 days.
     package static let deliveryWindowMs: Int64 = 30 * 86_400_000
     /// 365 days.

@@ -19,6 +19,26 @@ enum EndpointURL {
     static func expand(
         _ text: String, parameter: String?, placeholders: Placeholders
     ) throws(Refusal) -> String {
+        let (url, tail) = try split(text, placeholders)
+        try checkBraces(tail, parameter: parameter)
+        return url
+    }
+
+    /// The same for a URL that may name fields of an order behind its host.
+    static func expand(template text: String, placeholders: Placeholders) throws(Refusal) -> String {
+        let (url, tail) = try split(text, placeholders)
+        do throws(OrderTemplate.Refusal) {
+            _ = try OrderTemplate(tail, allowed: OrderField.plain, braces: .fieldsOnly)
+        } catch {
+            throw Refusal(reason: "URL \(error.reason)")
+        }
+        return url
+    }
+
+    /// The URL with its placeholders filled, and what of it comes after the host.
+    private static func split(
+        _ text: String, _ placeholders: Placeholders
+    ) throws(Refusal) -> (url: String, tail: String) {
         let url = try fill(text, placeholders)
         let bytes = Array(url.utf8)
         guard bytes.count <= CatalogLimits.urlLength else {
@@ -38,8 +58,7 @@ enum EndpointURL {
         }
         let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
         try checkAuthority(rest[rest.startIndex..<end])
-        try checkBraces(String(decoding: rest[end...], as: UTF8.self), parameter: parameter)
-        return url
+        return (url, String(decoding: rest[end...], as: UTF8.self))
     }
 
     /// `template` with its one `{parameter}` replaced.

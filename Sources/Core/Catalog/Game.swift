@@ -10,7 +10,7 @@ package struct Game: Sendable, Equatable {
     /// From the start of a request to its last byte, in milliseconds.
     package let requestTimeoutMs: Int
     package let connectTimeoutMs: Int
-    /// URL that grants are posted to.
+    /// URL that grants are posted to; may name fields of the order in braces (`OrderTemplate`).
     package let endpoint: String
     /// URL with `{order}` that tells whether an order was granted; nil = cannot be asked.
     package let queryEndpoint: String?
@@ -23,11 +23,16 @@ package struct Game: Sendable, Equatable {
     /// An operator holds the game back: none of its packs may be claimed for now, whatever their own flag
     /// says.
     package let isPaused: Bool
+    /// nil = the standard contract.
+    package let dialect: GameDialect?
+    /// nil = the system's authorities, no certificate of ours, HTTP/1.1.
+    package let tls: GameTLS?
 
     package init(
         id: String, slot: UInt8, name: LocalizedText, limit: RateLimit, maxConcurrency: Int,
         requestTimeoutMs: Int, connectTimeoutMs: Int, endpoint: String, queryEndpoint: String?,
-        roleServiceEndpoint: String, idempotent: Bool, regions: [Region], isPaused: Bool = false
+        roleServiceEndpoint: String, idempotent: Bool, regions: [Region], isPaused: Bool = false,
+        dialect: GameDialect? = nil, tls: GameTLS? = nil
     ) {
         self.id = id
         self.slot = slot
@@ -42,6 +47,8 @@ package struct Game: Sendable, Equatable {
         self.idempotent = idempotent
         self.regions = regions
         self.isPaused = isPaused
+        self.dialect = dialect
+        self.tls = tls
     }
 
     /// The region with this id, or nil; a game has few regions, so a walk beats a table.

@@ -55,19 +55,44 @@ struct GamesReader {
         if let request, let connect, connect > request {
             faults.add("\(entry.path).connectTimeoutMs", "must not be above requestTimeoutMs (\(request))")
         }
-        let endpoint = url("endpoint", parameter: nil, &entry)
+        let endpoint = endpoint(&entry)
         let query = optionalURL("queryEndpoint", parameter: "order", &entry)
         let roles = url("roleServiceEndpoint", parameter: "user", &entry)
         let idempotent = entry.bool("idempotent")
         let regions = regions(&entry)
         let isPaused = entry.optionalBool("paused", or: false)
+        let dialect = dialect(&entry, endpoint, query)
+        let tls = tls(&entry, [endpoint, query].compactMap(\.self))
         guard let id, let slot, let name, let limit, let concurrency, let request, let connect, let endpoint,
             let roles, let idempotent, let regions, let isPaused
         else { return nil }
         return Game(
             id: id, slot: UInt8(slot), name: name, limit: limit, maxConcurrency: concurrency,
             requestTimeoutMs: request, connectTimeoutMs: connect, endpoint: endpoint, queryEndpoint: query,
-            roleServiceEndpoint: roles, idempotent: idempotent, regions: regions, isPaused: isPaused)
+            roleServiceEndpoint: roles, idempotent: idempotent, regions: regions, isPaused: isPaused,
+            dialect: dialect, tls: tls)
+    }
+
+    private func dialect(_ entry: inout JSONSection, _ endpoint: String?, _ query: String?) -> GameDialect? {
+        guard entry.optionalValue("dialect") != nil, var section = entry.section("dialect") else {
+            return nil
+        }
+        return DialectReader(endpoint: endpoint, queryEndpoint: query, faults: faults).read(&section)
+    }
+
+    private func tls(_ entry: inout JSONSection, _ urls: [String]) -> GameTLS? {
+        guard entry.optionalValue("tls") != nil, var section = entry.section("tls") else { return nil }
+        return TLSReader(faults: faults).read(&section, urls: urls)
+    }
+
+    private func endpoint(_ entry: inout JSONSection) -> String? {
+        guard let text = entry.text("endpoint", maxLength: CatalogLimits.urlLength) else { return nil }
+        do {
+            return try EndpointURL.expand(template: text, placeholders: placeholders)
+        } catch {
+            faults.add(entry.place("endpoint"), error.reason)
+            return nil
+        }
     }
 
     private func regions(_ entry: inout JSONSection) -> [Region]? {
@@ -88,7 +113,7 @@ struct GamesReader {
         return regions.sorted { $0.slot < $1.slot }
     }
 
-    private func url(_ key: String, parameter: String?, _ entry: inout JSONSection) -> String? {
+    private func url(_ key: String, parameter: String, _ entry: inout JSONSection) -> String? {
         guard let text = entry.text(key, maxLength: CatalogLimits.urlLength) else { return nil }
         do {
             return try EndpointURL.expand(text, parameter: parameter, placeholders: placeholders)

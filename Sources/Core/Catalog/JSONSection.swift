@@ -28,16 +28,23 @@ struct JSONSection {
 
     /// The member, or nil with a fault when it is missing.
     mutating func value(_ key: String) -> JSON? {
-        asked.append(key)
+        ask(key)
         if let json = object[key] { return json }
         faults.add(place(key), "missing")
         return nil
     }
 
     mutating func optionalValue(_ key: String) -> JSON? {
-        asked.append(key)
+        ask(key)
         return object[key]
     }
+
+    private mutating func ask(_ key: String) {
+        if !asked.contains(key) { asked.append(key) }
+    }
+
+    /// Whether the member is there; asks for nothing.
+    func has(_ key: String) -> Bool { object[key] != nil }
 
     /// A text of 1...maxLength characters (code points, as a schema counts them), none of them a control
     /// character.

@@ -8,9 +8,13 @@ package struct KeyFault: Error, Sendable, Equatable, CustomStringConvertible {
         case tooLong = "longer than a key of its kind can be"
         case unreadableSecret = "not a secret: expected base64: or hex: and the encoded bytes"
         case unreadablePEM = "not unencrypted PEM of the half needed (public to verify, private to sign)"
+        case unreadableCertificate = "not a certificate in PEM"
         case wrongKind = "the PEM key does not fit the algorithm"
         case malformed = "malformed"
         case badEnd = "until must be a time such as 2026-03-01T00:00:00Z (RFC 3339)"
+        case tooMany = "more keys than are looked at"
+        case allEnd = "every key has an end: one must have none"
+        case notForWebhooks = "not of the form that Standard Webhooks gives it: whsec_ and base 64"
         case unknownSigningKey = "the key to sign with is not among the keys"
     }
 

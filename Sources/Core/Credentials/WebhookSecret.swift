@@ -2,7 +2,7 @@ import Wire
 
 /// A signing secret of Standard Webhooks: `whsec_` and 24 to 64 bytes in base 64.
 package struct WebhookSecret: Sendable {
-    private static let prefix = "whsec_"
+    static let prefix = "whsec_"
     private static let allowedBytes = 24...64
 
     let key: Secret

@@ -94,4 +94,36 @@ package enum PoisonRecord {
         }
         return object["poison"] == .bool(true)
     }
+
+    /// What a line of `.dead` tells of a record that could not be read.
+    package struct Found: Sendable, Equatable {
+        package var topic: String
+        package var partition: Int32
+        package var offset: Int64
+        package var reason: String
+        /// The record, byte for byte.
+        package var value: [UInt8]
+
+        package init(topic: String, partition: Int32, offset: Int64, reason: String, value: [UInt8]) {
+            self.topic = topic
+            self.partition = partition
+            self.offset = offset
+            self.reason = reason
+            self.value = value
+        }
+    }
+
+    /// nil: the line is none of these.
+    package static func decode(_ bytes: [UInt8]) -> Found? {
+        guard let json = try? JSON.parse(bytes, limits: .document), var fields = try? JSONFields(json),
+            (try? fields.optionalBool("poison")) == true,
+            let topic = try? fields.string("topic"),
+            let partition = try? fields.integer("partition", in: 0...Int64(Int32.max)),
+            let offset = try? fields.integer("offset", in: 0...Int64.max),
+            let reason = try? fields.string("reason", maxBytes: 2048),
+            let text = try? fields.string("value", maxBytes: JSONLimits.document.maxBytes),
+            let value = Base64.decode(text.utf8)
+        else { return nil }
+        return Found(topic: topic, partition: Int32(partition), offset: offset, reason: reason, value: value)
+    }
 }

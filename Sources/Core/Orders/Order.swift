@@ -22,11 +22,14 @@ package struct Order: Sendable, Equatable {
     package var attempt: UInt16
     /// No attempt before this moment; 0 when it may go at once.
     package var notBeforeMs: Int64
+    /// An operator sends it again: a redriven order, one of a resend plan, or one settled by hand as not
+    /// granted. Such orders have a share of their game's limit of their own.
+    package var isResend: Bool
 
     package init(
         id: OrderID, coupon: UInt64, user: UInt64, gift: UInt16, region: UInt16, role: UInt64,
         amount: UInt32 = 1, claimedAtMs: Int64, deadlineMs: Int64, epoch: UInt16 = 1, attempt: UInt16 = 0,
-        notBeforeMs: Int64 = 0
+        notBeforeMs: Int64 = 0, isResend: Bool = false
     ) {
         self.id = id
         self.coupon = coupon
@@ -40,5 +43,6 @@ package struct Order: Sendable, Equatable {
         self.epoch = epoch
         self.attempt = attempt
         self.notBeforeMs = notBeforeMs
+        self.isResend = isResend
     }
 }

@@ -11,6 +11,10 @@ package struct OrderID: RawRepresentable, Hashable, Comparable, Sendable, Custom
     /// The number of sequences that a lane has in each shard; after the last one a new lane is taken.
     package static let sequencesPerLane: UInt32 = 1 << 22
 
+    /// The lane of orders that are made up to try a game. No claim ever has it: lanes are counted from above
+    /// 0, and their counter never goes back or over.
+    package static let testLane: UInt32 = 0
+
     package let rawValue: UInt64
 
     package init(rawValue: UInt64) {

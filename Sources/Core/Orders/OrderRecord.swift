@@ -4,7 +4,8 @@ import Wire
 /// An order as Kafka holds it: versioned JSON, complete, in `orders.<game>` and `retries.<game>`.
 ///
 /// `{"v":1,"order":"0000…","coupon":"16 hex digits","user":"dec","gift":"id","game":"id","region":"id",
-/// "role":"dec","amount":1,"claimed_at":ms,"deadline":ms,"epoch":1,"attempt":0,"not_before":0}`.
+/// "role":"dec","amount":1,"claimed_at":ms,"deadline":ms,"epoch":1,"attempt":0,"not_before":0}`, and
+/// `"resend":true` where an operator sent it again.
 /// Numbers beyond 2^53 are decimal strings, so that any reader keeps them whole.
 package enum OrderRecord {
     /// - Precondition: the order's slots are of this catalog.
@@ -47,9 +48,19 @@ package enum OrderRecord {
         json.unsigned(UInt64(order.attempt))
         json.key("not_before")
         json.integer(order.notBeforeMs)
+        if order.isResend {
+            json.key("resend")
+            json.bool(true)
+        }
     }
 
     package static func decode(_ bytes: [UInt8], _ catalog: Catalog) throws(RecordFault) -> Order {
+        if let order = OrderRecordScan.decode(bytes, catalog) { return order }
+        return try decodeJSON(bytes, catalog)
+    }
+
+    /// Whatever the spelling.
+    static func decodeJSON(_ bytes: [UInt8], _ catalog: Catalog) throws(RecordFault) -> Order {
         do throws(JSONError) {
             var fields = try JSONFields.record(bytes)
             let order = try read(&fields, catalog)
@@ -87,6 +98,7 @@ package enum OrderRecord {
             deadlineMs: try fields.integer("deadline", in: time),
             epoch: UInt16(try fields.integer("epoch", in: 0...Int64(UInt16.max))),
             attempt: UInt16(try fields.integer("attempt", in: 0...Int64(UInt16.max))),
-            notBeforeMs: try fields.integer("not_before", in: time))
+            notBeforeMs: try fields.integer("not_before", in: time),
+            isResend: try fields.optionalBool("resend") ?? false)
     }
 }

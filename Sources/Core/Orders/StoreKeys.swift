@@ -16,8 +16,11 @@ import Wire
 /// | `{c:s}:f` | hash: order → attempt u16, owner u64, deadline u48 (ms, Redis's clock), of open attempts |
 /// | `{c:s}:o` | hash: order → coupon u64, user u64, accepted at u48 (ms); the outbox |
 /// | `{c:s}:k` | hash: `a<gift>` stock at hand, `c<gift>` credited from the pool, ever |
+/// | `{c}:lend` | hash: deliverer (8 bytes) → written at u48 (ms), sequence u64, its entry for the others |
 /// | `{c}:pool` | hash: `t<gift>` total, `l<gift>` left, `d<gift>:<shard>` drawn by the shard, ever |
 /// | `{c}:lanes` | hash: `next` lane counter, `run`, `l<lane>` owner u64 and lease end u48 |
+/// | `{c}:control` | hash: `l:<game>` limit, `l:` total limit, `g:<game>` gate, as JSON; `v` a counter |
+/// | `{c}:runs` | hash: the reconcilers' lease, see `RunLeaseScripts` |
 /// | `{c}:epoch` | hash: `epoch`, `state`, `r<run>:<replication>` of good masters, `rebuilder` and its lease
 /// |
 package struct StoreKeys: Sendable {
@@ -73,9 +76,13 @@ package struct StoreKeys: Sendable {
     package func split(gift: UInt16) -> [UInt8] { Array("{\(campaign)}:m:\(gift)".utf8) }
 
     package var pool: [UInt8] { Array("{\(campaign)}:pool".utf8) }
+    package var lend: [UInt8] { Array("{\(campaign)}:lend".utf8) }
     package var lanes: [UInt8] { Array("{\(campaign)}:lanes".utf8) }
     package var epoch: [UInt8] { Array("{\(campaign)}:epoch".utf8) }
     package var ops: [UInt8] { Array("{\(campaign)}:ops".utf8) }
+
+    package var runs: [UInt8] { Array("{\(campaign)}:runs".utf8) }
+    package var control: [UInt8] { Array("{\(campaign)}:control".utf8) }
 
     private func key(_ shard: UInt16, _ rest: String) -> [UInt8] {
         tags[Int(shard)] + rest.utf8

@@ -39,6 +39,15 @@ package struct BurstSplit: Sendable, Equatable {
         shortfall = max(0, tolerance + slots + startsPerReading - limit.burst)
     }
 
+    /// Parts that were computed elsewhere, nothing missing.
+    init(_ limit: PacingLimit, gcraBurst: Int, slots: Int, startsPerReading: Int) {
+        self.limit = limit
+        self.gcraBurst = gcraBurst
+        self.slots = slots
+        self.startsPerReading = startsPerReading
+        shortfall = 0
+    }
+
     private init(_ split: BurstSplit, slots: Int) {
         limit = split.limit
         gcraBurst = split.gcraBurst

@@ -5,9 +5,10 @@
 /// | open      | ignored            | ignored                         | ignored        | ignored    |
 /// | half open | the last → closed  | → open, twice as long           | a probe back   | a probe back |
 ///
-/// Open turns half open by time alone, when it is asked for admission. A result of a request that started
-/// before the last change of state says nothing about now and is ignored: every change starts a new
-/// generation. A pure value; times are monotonic nanoseconds.
+/// Open gives no permits at all. Closing is a beginning: whoever owns it goes on with as many requests as
+/// there were probes, and with a `RateRamp`. Open turns half open by time alone, when it is asked for
+/// admission. A result of a request that started before the last change of state says nothing about now and
+/// is ignored: every change starts a new generation. A pure value; times are monotonic nanoseconds.
 package struct CircuitBreaker: Sendable {
     package struct Policy: Sendable, Equatable {
         /// Failures in a row, answered or not, that open it. Large enough that a game failing half of its
@@ -62,6 +63,9 @@ package struct CircuitBreaker: Sendable {
     private var probesGood = 0
 
     package init(policy: Policy = Policy()) { self.policy = policy }
+
+    /// How many probes go out at once, and how many good ones close it.
+    package var probes: Int { policy.probes }
 
     /// Whether a request may start now.
     package mutating func admission(nowNs: UInt64) -> Admission {

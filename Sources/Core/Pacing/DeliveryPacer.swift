@@ -7,6 +7,9 @@
 /// - A clock reading serves `startsPerReading` starts; ask with a fresh reading each time. The readings
 ///   of `finished` are to be taken after the result is known.
 ///
+/// With `shares` each limit is only this process's share of it, and a game without one is barred; see
+/// `DeliveryPacer+shares.swift`.
+///
 /// A pure value owned by one loop: events and monotonic nanoseconds in, decisions out. A decision costs
 /// O(games), 64 at most.
 package struct DeliveryPacer: Sendable {
@@ -35,20 +38,25 @@ package struct DeliveryPacer: Sendable {
 
     package private(set) var games: [Game]
     package private(set) var total: PacingLimit
-    private let options: Options
-    private var pacers: [GamePacer] = []
-    private var totalSplit: BurstSplit
-    private var totalRate: GCRA
+    let options: Options
+    var pacers: [GamePacer] = []
+    var totalSplit: BurstSplit
+    var totalRate: GCRA
     private var totalExtra = 0
-    private var outstanding = 0
+    /// Of the games that are not barred.
+    var outstanding = 0
     private var demand: UInt64 = 0
     private var last: Int
     private var readingNs: UInt64
     private var startsAtReading = 0
+    /// Nil: every limit is this process's alone.
+    var shares: SharesInForce?
 
-    /// Throws for more than 64 games or a concurrency below 1.
+    /// Throws for more than 64 games or a concurrency below 1. With `shares` nothing starts before a right
+    /// to some share has begun.
     package init(
-        total: PacingLimit, games: [Game], options: Options = .init(), nowNs: UInt64
+        total: PacingLimit, games: [Game], options: Options = .init(), shares: SharesSetup? = nil,
+        nowNs: UInt64
     ) throws(PacingFault) {
         guard games.count <= Self.maxGames else { throw .tooManyGames(games.count) }
         for game in games { try Self.check(game.maxConcurrency) }
@@ -68,6 +76,10 @@ package struct DeliveryPacer: Sendable {
             outstanding += pacer.outstanding
             pacers.append(pacer)
         }
+        if let shares {
+            self.shares = SharesInForce(shares, splits: splits, total: total, nowNs: nowNs)
+            barAll()
+        }
         refreshTotal(nowNs: nowNs)
     }
 
@@ -76,6 +88,15 @@ package struct DeliveryPacer: Sendable {
 
     /// The total rate in force, a second.
     package var perSecond: Double { totalRate.perSecond }
+
+    /// How long the caller may stay away and lose no permit of a game that has something to send.
+    package var sustainedPauseNs: UInt64 {
+        var pauseNs = totalRate.sustainedPauseNs
+        for slot in pacers.indices where demand & (1 << UInt64(slot)) != 0 && shares?.isBarred(slot) != true {
+            pauseNs = min(pauseNs, pacers[slot].sustainedPauseNs)
+        }
+        return pauseNs
+    }
 
     /// Whether that game has something to send. Games without demand are not considered.
     package mutating func setDemand(_ game: UInt8, _ hasDemand: Bool) {
@@ -87,21 +108,36 @@ package struct DeliveryPacer: Sendable {
     package mutating func next(nowNs: UInt64) -> PacingDecision {
         let nowNs = advance(nowNs)
         var earliest = UInt64.max
+        let changeNs = shares?.dueNs ?? .max
         for step in 1...max(1, pacers.count) where demand != 0 {
             let slot = (last + step) % pacers.count
             guard demand & (1 << UInt64(slot)) != 0 else { continue }
-            switch readiness(slot, nowNs: nowNs) {
+            if let shares, shares.isBarred(slot) {
+                noteBarred(slot)
+                continue
+            }
+            let ready = readiness(slot, nowNs: nowNs)
+            if shares != nil, ready != .now { noteWaiting(slot, nowNs: nowNs) }
+            switch ready {
             case .onEvent: continue
             case .from(let atNs): earliest = min(earliest, atNs)
             case .now:
                 guard startsAtReading < options.startsPerReading else { return .wait(untilNs: nowNs + 1) }
-                guard totalRate.take(nowNs: nowNs) else { return .wait(untilNs: totalRate.nextAtNs) }
+                guard totalRate.take(nowNs: nowNs) else {
+                    noteTotalBound()
+                    return .wait(untilNs: min(totalRate.nextAtNs, changeNs))
+                }
                 startsAtReading += 1
                 last = slot
-                return .start(start(slot, nowNs: nowNs))
+                let permit = start(slot, nowNs: nowNs)
+                if shares != nil { noteStart(slot) }
+                return .start(permit)
             }
         }
-        return earliest == .max ? .idle : .wait(untilNs: max(earliest, totalRate.nextAtNs))
+        // A share may change by itself before that.
+        if earliest != .max { earliest = max(earliest, totalRate.nextAtNs) }
+        if demand != 0 { earliest = min(earliest, changeNs) }
+        return earliest == .max ? .idle : .wait(untilNs: earliest)
     }
 
     /// A request ended; once for each permit. `nowNs` is read after its result was known.
@@ -130,15 +166,21 @@ package struct DeliveryPacer: Sendable {
 
     /// Ends a game's `Retry-After` hold early: an operator's act.
     package mutating func clearHold(_ game: UInt8) { pacers[Int(game)].clearHold() }
+
+    /// Lets a game begin again at a tenth of its rate: for one that is resumed after trouble.
+    package mutating func rampUp(_ game: UInt8, nowNs: UInt64) {
+        change(Int(game), nowNs: nowNs) { $0.rampUp(nowNs: nowNs) }
+    }
 }
 
 extension DeliveryPacer {
     /// The clock never runs backwards in here, whatever order readings of several loops arrive in.
-    private mutating func advance(_ nowNs: UInt64) -> UInt64 {
+    mutating func advance(_ nowNs: UInt64) -> UInt64 {
         if nowNs > readingNs {
             readingNs = nowNs
             startsAtReading = 0
         }
+        if let shares, readingNs >= shares.dueNs { followShares(nowNs: readingNs) }
         return readingNs
     }
 
@@ -158,12 +200,19 @@ extension DeliveryPacer {
     private mutating func change(_ slot: Int, nowNs: UInt64, _ body: (inout GamePacer) -> Void) {
         let before = pacers[slot].outstanding
         body(&pacers[slot])
+        // Somebody else has a barred game's slots, and takes what is unread on them for ghosts.
+        guard shares?.isBarred(slot) != true else { return }
         outstanding += pacers[slot].outstanding - before
         refreshTotal(nowNs: nowNs)
     }
 
     private mutating func redivide(nowNs: UInt64) {
         let splits = Self.splits(total: total, games: games, options)
+        if shares != nil {
+            shares?.limitsChanged(splits, total: total)
+            applyShares(nowNs: nowNs, isNewLimit: true)
+            return
+        }
         totalSplit = splits.total
         for (slot, split) in splits.games.enumerated() {
             change(slot, nowNs: nowNs) { $0.limitChanged(split, nowNs: nowNs) }
@@ -173,17 +222,19 @@ extension DeliveryPacer {
     }
 
     /// What is unread beyond the total's slots is paid for by the total rate, as in a game.
-    private mutating func refreshTotal(nowNs: UInt64) {
+    mutating func refreshTotal(nowNs: UInt64, isForced: Bool = false) {
         let extra = max(0, outstanding - totalSplit.slots)
-        guard extra != totalExtra else { return }
+        guard extra != totalExtra || isForced else { return }
         totalExtra = extra
         totalRate.setRate(
             perSecond: totalSplit.perSecond(extra: extra), burst: totalSplit.gcraBurst, nowNs: nowNs)
     }
 
+    typealias Splits = (total: BurstSplit, games: [BurstSplit])
+
     private static func splits(
         total: PacingLimit, games: [Game], _ options: Options
-    ) -> (total: BurstSplit, games: [BurstSplit]) {
+    ) -> Splits {
         let alone = games.map {
             BurstSplit(
                 $0.limit, maxConcurrency: $0.maxConcurrency, startsPerReading: options.startsPerReading)

@@ -33,6 +33,12 @@ struct GhostSlots: Sendable {
         ghosts.append(Ghost(createdNs: nowNs, releaseNs: .max))
     }
 
+    /// Somebody else has taken over that many, of the newest.
+    mutating func drop(_ count: Int) {
+        ghosts.removeLast(min(count, self.count))
+        unconfirmed = min(unconfirmed, ghosts.count)
+    }
+
     /// The game answered a request that had started at `startedNs`.
     mutating func answered(startedNs: UInt64, nowNs: UInt64) {
         while unconfirmed < ghosts.count, ghosts[unconfirmed].createdNs <= startedNs {

@@ -7,6 +7,16 @@ package struct Permit: Sendable, Equatable {
     let generation: UInt32
     /// When it was given, monotonic nanoseconds.
     package let startedNs: UInt64
+    /// When the request left, monotonic nanoseconds: from here the game's latency counts. Its owner sets it
+    /// where something came between the permit and the request.
+    package var sentNs: UInt64
+
+    init(game: UInt8, generation: UInt32, startedNs: UInt64) {
+        self.game = game
+        self.generation = generation
+        self.startedNs = startedNs
+        sentNs = startedNs
+    }
 }
 
 /// How a request ended, as far as pacing cares.

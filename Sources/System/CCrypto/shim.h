@@ -18,8 +18,11 @@
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <stddef.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     HONGBAO_SHA256_BYTES = 32,
@@ -115,6 +118,53 @@ static inline int hongbao_pkey_is_p256(const EVP_PKEY *key) {
 
 static inline int hongbao_pkey_is_ed25519(const EVP_PKEY *key) {
     return EVP_PKEY_is_a(key, "ED25519");
+}
+
+// MARK: certificates
+
+// The first certificate of a PEM file; NULL where there is none. `X509_free` it.
+static inline X509 *hongbao_x509_read_pem(const void *pem, size_t count) {
+    if (count > 1048576) return NULL;
+    BIO *bio = BIO_new_mem_buf(pem, (int)count);
+    if (bio == NULL) return NULL;
+    X509 *certificate = PEM_read_bio_X509(bio, NULL, hongbao_no_pass_phrase, NULL);
+    BIO_free(bio);
+    ERR_clear_error();
+    return certificate;
+}
+
+// How many certificates a PEM file holds, up to the first that cannot be read.
+static inline int hongbao_x509_count_pem(const void *pem, size_t count) {
+    if (count > 1048576) return 0;
+    BIO *bio = BIO_new_mem_buf(pem, (int)count);
+    if (bio == NULL) return 0;
+    int found = 0;
+    X509 *certificate;
+    while ((certificate = PEM_read_bio_X509(bio, NULL, hongbao_no_pass_phrase, NULL)) != NULL) {
+        X509_free(certificate);
+        found++;
+    }
+    BIO_free(bio);
+    ERR_clear_error();
+    return found;
+}
+
+// Unix seconds from which (`is_end` 0) and up to which (1) it is valid; -1 where it does not say.
+static inline int64_t hongbao_x509_time(const X509 *certificate, int is_end) {
+    struct tm moment;
+    const ASN1_TIME *time = is_end ? X509_get0_notAfter(certificate) : X509_get0_notBefore(certificate);
+    if (time == NULL || ASN1_TIME_to_tm(time, &moment) != 1) {
+        ERR_clear_error();
+        return -1;
+    }
+    return (int64_t)timegm(&moment);
+}
+
+// 1 where the private key is the certificate's.
+static inline int hongbao_x509_is_of(const X509 *certificate, const EVP_PKEY *key) {
+    int is_of = X509_check_private_key(certificate, key) == 1;
+    ERR_clear_error();
+    return is_of;
 }
 
 // MARK: signatures as JSON Web Signatures spell them (RFC 7518 §3.4: r || s; RFC 8037)

@@ -79,6 +79,15 @@ static inline CURLcode hb_easy_get_offset(CURL *easy, CURLINFO info, curl_off_t 
     return curl_easy_getinfo(easy, info, value);
 }
 
+/// The text stays curl's.
+static inline CURLcode hb_easy_get_string(CURL *easy, CURLINFO info, const char **value) {
+    return curl_easy_getinfo(easy, info, (char **)value);
+}
+
+static inline CURLcode hb_easy_get_socket(CURL *easy, CURLINFO info, curl_socket_t *value) {
+    return curl_easy_getinfo(easy, info, value);
+}
+
 static inline CURLcode hb_easy_get_private(CURL *easy, void **value) {
     return curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)value);
 }
