@@ -2,6 +2,17 @@ import Testing
 
 @testable import HTTPClient
 
+/// The two ways that plain http can take.
+enum Path: CaseIterable, Sendable {
+    case plain, curl
+
+    var options: HTTPClientOptions {
+        var options = HTTPClientOptions()
+        options.isPlainPathOff = self == .curl
+        return options
+    }
+}
+
 /// A client whose completions a test can wait for; closed at once when the test drops it.
 final class ClientUnderTest: Sendable {
     let client: HTTPClient

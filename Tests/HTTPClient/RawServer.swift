@@ -127,8 +127,20 @@ final class Connection: @unchecked Sendable {
         }
     }
 
-    func write(_ text: String) {
-        var rest = Array(text.utf8)[...]
+    /// What has arrived; empty at the end of the connection.
+    func readSome() -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = read(descriptor, &buffer, buffer.count)
+        return Array(buffer.prefix(max(0, count)))
+    }
+
+    /// Adds to the server's events.
+    func note(_ text: String) { continuation.yield(.request(text)) }
+
+    func write(_ text: String) { write(Array(text.utf8)) }
+
+    func write(_ bytes: [UInt8]) {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
                 send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
@@ -149,6 +161,9 @@ final class Connection: @unchecked Sendable {
         isOpen = false
         Glibc.close(descriptor)
     }
+
+    /// Says that nothing more is coming.
+    func endOutput() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Closes with a reset instead of an orderly end.
     func reset() {

@@ -1,3 +1,4 @@
+import CHiredis
 import NIOCore
 import Testing
 
@@ -16,10 +17,9 @@ struct RedisCommandTests {
         command.add(UInt64.max)
         command.add(Int64.min)
         command.add(0)
-        var formatter = RedisCommandFormatter()
         var buffer = ByteBuffer()
-        formatter.append(command, to: &buffer)
-        formatter.append(.make("PING"), to: &buffer)
+        RedisCommandFormatter.append(command, to: &buffer)
+        RedisCommandFormatter.append(.make("PING"), to: &buffer)
 
         var expected = Array("*9\r\n$3\r\nSET\r\n$8\r\nключ\r\n$4\r\n".utf8)
         expected += [0, 13, 10, 255]
@@ -27,6 +27,39 @@ struct RedisCommandTests {
         expected += Array("$20\r\n-9223372036854775808\r\n$1\r\n0\r\n*1\r\n$4\r\nPING\r\n".utf8)
         #expect(Array(buffer.readableBytesView) == expected)
         #expect(command.count == 9)
+    }
+
+    @Test("any command is written as hiredis writes it")
+    func asHiredis() {
+        var random = SeededRandom(seed: 5)
+        for _ in 0..<2_000 {
+            var command = RedisCommand("EVALSHA")
+            for _ in 0..<Int.random(in: 0...12, using: &random) {
+                let count = [0, 1, 9, 10, 99, 100, 1_000, 12_345].randomElement(using: &random) ?? 0
+                command.add((0..<count).map { _ in UInt8.random(in: 0...255, using: &random) })
+            }
+            var buffer = ByteBuffer()
+            RedisCommandFormatter.append(command, to: &buffer)
+            #expect(Array(buffer.readableBytesView) == hiredis(command))
+        }
+    }
+
+    private func hiredis(_ command: RedisCommand) -> [UInt8] {
+        let parts = (0..<command.count).map { Array(command.argument(at: $0) ?? []) }
+        var formatted: UnsafeMutablePointer<CChar>?
+        let whole = command.bytes.withUnsafeBytes { bytes in
+            let base = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+            var start = 0
+            var pointers: [UnsafePointer<CChar>?] = parts.map { part in
+                defer { start += part.count }
+                return base.map { UnsafePointer($0 + start) }
+            }
+            let count = redisFormatCommandArgv(
+                &formatted, Int32(pointers.count), &pointers, parts.map(\.count))
+            return Array(UnsafeRawBufferPointer(start: formatted, count: Int(count)))
+        }
+        if let formatted { redisFreeCommand(formatted) }
+        return whole
     }
 
     /// The first three are FIPS 180's own; the rest straddle the block's padding.

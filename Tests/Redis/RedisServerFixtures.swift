@@ -9,6 +9,17 @@ func withServer(
     _ change: (inout RedisOptions) -> Void = { _ in },
     _ body: (RedisServer, RedisConnection) async throws -> Void
 ) async throws {
+    try await withTaskExecutorPreference(BlockingThreads.shared) {
+        try await withServerInPlace(
+            extraArguments: extraArguments, url: path, credentials: credentials, change, body)
+    }
+}
+
+private func withServerInPlace(
+    extraArguments: [String], url path: String, credentials: String,
+    _ change: (inout RedisOptions) -> Void,
+    _ body: (RedisServer, RedisConnection) async throws -> Void
+) async throws {
     let run = try RunDirectory.claimUnique(prefix: "redis-tests")
     defer { run.release() }
     let server = try RedisServer(in: run, extraArguments: extraArguments)

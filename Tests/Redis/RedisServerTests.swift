@@ -177,6 +177,22 @@ struct RedisServerTests {
         }
     }
 
+    @Test("settled: a script that the server did not know, and gets again behind the PING, is through")
+    func settled() async throws {
+        try await withServer { server, connection in
+            let router = RedisRouter(try RedisTarget(url: server.url), loop: connection.loop)
+            try await router.ready(within: .seconds(20))
+            let script = RedisScript(name: "late", source: "return redis.call('SET', KEYS[1], 'v')")
+            try await connection.loop.flatSubmit {
+                let through = connection.loop.makePromise(of: Void.self)
+                router.run(script, keys: [Array("k".utf8)], arguments: []) { _ in }
+                router.settled { through.succeed() }
+                return through.futureResult.map { router.close() }
+            }.get()
+            #expect(try await connection.send(.make("GET", "k")).string == "v")
+        }
+    }
+
     @Test("replies of many megabytes come whole; one beyond the bound ends the connection")
     func bigReplies() async throws {
         try await withServer {

@@ -33,12 +33,15 @@ extension CurlLoop {
     }
 
     private func start(_ request: HTTPClientRequest, host: HostQueue) {
+        let isCurls = options.isPlainPathOff || (options.isHTTP2Assumed && request.version != .http1)
+        let isPlain = !isCurls && plainRequest.write(request, to: &outgoing)
+        if isPlain, exchange(request, host: host) { return }
         guard let transfer = idleTransfer(for: host) else {
             queues.finished(host)
             refuse(request, .other, "curl has no memory left")
             return
         }
-        transfer.prepare(request, host: host, nowNs: monotonicNs())
+        transfer.prepare(request, host: host, isPlain: isPlain, nowNs: monotonicNs())
         let code = curl_multi_add_handle(multi, transfer.easy)
         precondition(code == CURLM_OK, "curl_multi_add_handle failed: \(code.rawValue)")
         nextDeadlineNs = min(nextDeadlineNs, transfer.deadlineNs)
@@ -56,6 +59,10 @@ extension CurlLoop {
             hb_easy_get_private(easy, &context)
             guard let context else { preconditionFailure("a handle that is not ours") }
             let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+            if result == CURLE_OK, let request = transfer.plain {
+                takeOver(transfer, request)
+                continue
+            }
             curl_multi_remove_handle(multi, easy)
             end(transfer, transfer.outcome(result), isRemoved: true)
         }
@@ -68,6 +75,7 @@ extension CurlLoop {
         }
         guard nowNs >= nextDeadlineNs else { return }
         nextDeadlineNs = .max
+        giveUpLatePlain(nowNs: nowNs)
         for transfer in transfers where transfer.isLive {
             if transfer.deadlineNs <= nowNs {
                 end(transfer, transfer.outcome(cutShort: .timedOut, "no answer in time"), isRemoved: false)
@@ -83,10 +91,14 @@ extension CurlLoop {
         let host = transfer.finish()
         queues.finished(host)
         host.idle.append(transfer)
+        complete(transfer.token, outcome, startedNs: transfer.startedNs)
+    }
+
+    /// Takes down the result of a request that had started.
+    func complete(_ token: UInt64, _ outcome: HTTPClientOutcome, startedNs: UInt64) {
         completedCount += 1
-        let elapsedUs = (monotonicNs() - transfer.startedNs) / 1000
-        completions.append(
-            HTTPClientCompletion(token: transfer.token, outcome: outcome, elapsedUs: elapsedUs))
+        let elapsedUs = (monotonicNs() - startedNs) / 1000
+        completions.append(HTTPClientCompletion(token: token, outcome: outcome, elapsedUs: elapsedUs))
     }
 
     /// Completes an accepted request that never started.

@@ -24,6 +24,7 @@ package final class HTTPClient: Sendable {
     ) {
         precondition(options.perHost >= 1 && options.maxConnections >= options.perHost)
         precondition(options.maxOutstanding >= 1 && options.maxIdleSeconds >= 0)
+        precondition((0...HTTPClientOptions.maxTurnUs).contains(options.turnUs))
         precondition(Self.isCurlReady, "curl_global_init failed")
         let mailbox = Mailbox(maxOutstanding: options.maxOutstanding)
         self.mailbox = mailbox

@@ -17,6 +17,8 @@ package struct HTTPClientFailure: Error, Sendable, Equatable {
         case unresolved
         /// No connection could be made.
         case unreachable
+        /// The host's address is one that connections must not go to (`allowsPrivate`).
+        case refused
         /// The TLS handshake or the certificate.
         case tls
         /// The connection broke before a complete answer.

@@ -12,6 +12,8 @@ final class HostQueue {
     fileprivate var waiting = FIFO<Waiting>()
     /// Handles that served this host last; their options mostly fit the next request here.
     var idle: [Transfer] = []
+    /// Connections of the plain path that wait for a request; the one idle for longest comes first.
+    var resting: [PlainConnection] = []
 
     fileprivate init(key: String) { self.key = key }
 }
@@ -132,7 +134,8 @@ final class HostQueues {
 
     /// Forgets hosts with nothing to do; their handles can serve any other.
     private func forgetIdle() {
-        for (key, host) in hosts where host.live == 0 && host.waiting.isEmpty && !host.isInTurn {
+        for (key, host) in hosts
+        where host.live == 0 && host.waiting.isEmpty && !host.isInTurn && host.resting.isEmpty {
             spares += host.idle
             hosts[key] = nil
         }

@@ -1,3 +1,4 @@
+import CCurl
 import Glibc
 
 /// CLOCK_MONOTONIC in nanoseconds.

@@ -1,7 +1,7 @@
 import CCurl
 import Glibc
 
-/// The sockets of one curl_multi, and the mailbox, in epoll.
+/// The sockets of one curl_multi, those of the plain path, and the mailbox, in epoll.
 ///
 /// curl takes a socket out of the watch whenever a transfer ends and puts it back when the next one on that
 /// connection has been sent. For sockets made here that is not passed on: they stay registered until they
@@ -17,6 +17,8 @@ final class SocketWatch {
         var wanted: UInt32 = 0
         /// Made by `open`, so that its end is seen in `closed` before its number is used again.
         var isOurs = false
+        /// Handed over by curl: its connection is the plain path's.
+        var isPlain = false
     }
 
     private let poller: Int32
@@ -46,8 +48,26 @@ final class SocketWatch {
 
     /// curl is done with a socket of ours.
     func closed(_ descriptor: Int32) {
+        // The close callback stands in for `close`, so that a socket may outlive curl's connection.
+        guard !entries[Int(descriptor)].isPlain else { return }
         // Closing takes it out of epoll.
-        if Int(descriptor) < entries.count { entries[Int(descriptor)] = Entry() }
+        entries[Int(descriptor)] = Entry()
+        close(descriptor)
+    }
+
+    /// Takes a socket of ours that curl has connected away from curl, which must drop its connection next.
+    func takeOver(_ descriptor: Int32) { entries[Int(descriptor)].isPlain = true }
+
+    /// Watches a socket that was taken over for bytes to read, and for room to write as well if wanted.
+    func watchPlain(_ descriptor: Int32, isWriting: Bool) {
+        let mask = EPOLLIN.rawValue | (isWriting ? EPOLLOUT.rawValue : 0)
+        entries[Int(descriptor)].wanted = mask
+        register(descriptor, mask)
+    }
+
+    /// Closes a socket that was taken over.
+    func closePlain(_ descriptor: Int32) {
+        entries[Int(descriptor)] = Entry()
         close(descriptor)
     }
 

@@ -9,10 +9,18 @@ extension Transfer {
     /// connection (no byte counted, and the transfer never got past its sending phase). Under TLS the
     /// second is not relied upon. Everything else without a complete answer is mayHaveLeft.
     func outcome(_ result: CURLcode) -> HTTPClientOutcome {
-        if result == CURLE_OK || (result == CURLE_WRITE_ERROR && isCut) { return .answered(response()) }
-        let failure = HTTPClientFailure(
+        if result == CURLE_OK || (result == CURLE_WRITE_ERROR && isCut) {
+            if isHeadComplete { return .answered(response()) }
+            return outcome(cutShort: .broken, "the answer ended within its head")
+        }
+        var failure = HTTPClientFailure(
             kind: isResendRefused ? .broken : kind(result), code: Int32(bitPattern: result.rawValue),
-            message: isResendRefused ? "the reused connection was dead" : errorMessage(result))
+            message: isResendRefused ? "the connection failed; no second attempt" : errorMessage(result))
+        if let refusedAddress, !isSending {
+            failure = HTTPClientFailure(
+                kind: .refused, code: failure.code,
+                message: "connections to \(refusedAddress) are not allowed")
+        }
         return hasLeft ? .mayHaveLeft(failure) : .neverLeft(failure)
     }
 
@@ -54,10 +62,11 @@ extension Transfer {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .unresolved
         case CURLE_COULDNT_CONNECT, CURLE_INTERFACE_FAILED: .unreachable
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
-            CURLE_SSL_CIPHER, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR:
+            CURLE_SSL_CIPHER, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_ENGINE_NOTFOUND,
+            CURLE_SSL_ENGINE_SETFAILED, CURLE_USE_SSL_FAILED, CURLE_SSL_INVALIDCERTSTATUS:
             .tls
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE,
-            CURLE_SEND_FAIL_REWIND:
+            CURLE_SEND_FAIL_REWIND, CURLE_HTTP2, CURLE_HTTP2_STREAM:
             .broken
         // Also curl's word for an answer that is not HTTP/1.
         case CURLE_UNSUPPORTED_PROTOCOL: isSending ? .malformed : .invalid

@@ -31,6 +31,13 @@ final class AssignedPartition {
         rd_kafka_queue_destroy(queue)
     }
 
+    /// The end of the log as the last fetch told it; asks nobody. Nil before that.
+    func high(_ client: ClientHandle) -> Int64? {
+        var (low, high) = (Int64(-1), Int64(-1))
+        let error = rd_kafka_get_watermark_offsets(client.pointer, id.topic, id.partition, &low, &high)
+        return error == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
+    }
+
     /// Takes at most `count` messages without waiting; the caller frees them.
     func take(_ count: Int, into buffer: ConsumerWorker.Buffer) -> Int {
         max(0, rd_kafka_consume_batch_queue(queue, 0, buffer.baseAddress, min(count, buffer.count)))

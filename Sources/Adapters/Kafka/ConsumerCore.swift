@@ -14,6 +14,7 @@ final class ConsumerCore: @unchecked Sendable {
     enum Command: Sendable {
         case grant(TopicPartition, count: Int, generation: UInt64)
         case commit(TopicPartition, offset: Int64, generation: UInt64)
+        case work(credits: [TopicPartition: Int], positions: [TopicPartition: Int64], generation: UInt64)
         case close(deadlineNs: UInt64)
     }
 

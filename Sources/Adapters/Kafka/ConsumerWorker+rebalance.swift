@@ -5,6 +5,8 @@ extension ConsumerWorker {
     /// How long an assignment may wait for the group's committed offsets. The heartbeat has a thread of its
     /// own, so the group does not notice.
     static let committedLookUpMs: Int32 = 2000
+    /// How long the thread waits when it asks again for those it could not have.
+    static let committedRetryMs: Int32 = 200
     /// How long a closing worker sleeps between two looks at the clock.
     private static let closingPollMs: Int32 = 50
 
@@ -26,7 +28,7 @@ extension ConsumerWorker {
     /// The start offsets are looked up here and not left to librdkafka, since only so is it known which
     /// offset is due first: a trimmed log would otherwise be read from its new beginning without a word.
     private mutating func assign(_ ids: [TopicPartition]) {
-        let starts = startOffsets(ids)
+        let starts = startOffsets(ids, waitMs: Self.committedLookUpMs)
         let list = TopicPartitionList(capacity: ids.count)
         partitions.removeAll()
         for id in ids {
@@ -50,15 +52,16 @@ extension ConsumerWorker {
         let error = rd_kafka_assign(client.pointer, list.pointer)
         if error != RD_KAFKA_RESP_ERR_NO_ERROR { tell(.failure(KafkaFailure(error))) }
         generation += 1
+        committer.assigned(ids, at: starts, nowNs: MonotonicClock.nowNs)
         tell(.assigned(ids), generation: generation)
     }
 
     /// The group's committed offset of each partition, negative for none; without those that could not be
     /// had.
-    private func startOffsets(_ ids: [TopicPartition]) -> [TopicPartition: Int64] {
+    private func startOffsets(_ ids: [TopicPartition], waitMs: Int32) -> [TopicPartition: Int64] {
         guard !ids.isEmpty else { return [:] }
         let list = TopicPartitionList(ids)
-        let error = rd_kafka_committed(client.pointer, list.pointer, Self.committedLookUpMs)
+        let error = rd_kafka_committed(client.pointer, list.pointer, waitMs)
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
             core.logger.warning(
                 "no committed offsets: a hole before the first record will not be noticed",
@@ -70,6 +73,14 @@ extension ConsumerWorker {
             offsets[entry.partition] = entry.offset
         }
         return offsets
+    }
+
+    /// Asks again where a partition stands that could not be had at its assignment: without it no commit
+    /// covers them all.
+    mutating func lookUpPositions() {
+        let nowNs = MonotonicClock.nowNs
+        guard let unknown = committer.unknown(nowNs: nowNs) else { return }
+        committer.found(startOffsets(unknown, waitMs: Self.committedRetryMs), nowNs: MonotonicClock.nowNs)
     }
 
     /// Gives everything up at once. Finished work is committed on the way out, without waiting for the
@@ -88,6 +99,7 @@ extension ConsumerWorker {
 
     /// Commits, leaves the group, and frees the queues; whatever is not done by the deadline is left undone.
     mutating func closeDown(byNs deadlineNs: UInt64) {
+        committer.stopHeartbeat()
         committer.send(nowNs: MonotonicClock.nowNs, generation: generation)
         while !committer.isIdle, MonotonicClock.nowNs < deadlineNs {
             serveQueue(waitMs: min(Self.closingPollMs, MonotonicClock.remainingMs(until: deadlineNs)))

@@ -32,7 +32,8 @@ struct ConsumerWorker {
         self.client = client
         queue = rd_kafka_queue_get_consumer(client.pointer)
         committer = OffsetCommitter(
-            client: client, queue: queue, intervalMs: core.options.commitIntervalMs)
+            client: client, queue: queue, intervalMs: core.options.commitIntervalMs,
+            heartbeatMs: core.options.heartbeatCommitMs)
         buffer = .allocate(capacity: Self.maxRecordsATurn)
         core.mailbox.ringsFrom(queue)
     }
@@ -49,6 +50,7 @@ struct ConsumerWorker {
             }
             serveQueue(waitMs: 0)
             isBusy = readPartitions()
+            lookUpPositions()
             committer.sendIfDue(nowNs: MonotonicClock.nowNs, generation: generation)
             handOver()
         }
@@ -60,14 +62,24 @@ struct ConsumerWorker {
     private mutating func apply(_ command: ConsumerCore.Command) {
         switch command {
         case .grant(let partition, let count, let generation):
-            guard generation == self.generation, let assigned = partitions[partition] else { return }
-            assigned.credits += max(0, count)
+            if generation == self.generation { credit(partition, count) }
         case .commit(let partition, let offset, let generation):
-            guard generation == self.generation, partitions[partition] != nil else { return }
-            committer.note(partition, offset: offset)
+            if generation == self.generation { note(partition, offset) }
+        case .work(let credits, let positions, let generation):
+            guard generation == self.generation else { return }
+            for (partition, count) in credits { credit(partition, count) }
+            for (partition, offset) in positions { note(partition, offset) }
         case .close(let deadlineNs):
             closeAtNs = deadlineNs
         }
+    }
+
+    private func credit(_ partition: TopicPartition, _ count: Int) {
+        partitions[partition]?.credits += max(0, count)
+    }
+
+    private mutating func note(_ partition: TopicPartition, _ offset: Int64) {
+        if partitions[partition] != nil { committer.note(partition, offset: offset) }
     }
 
     /// Serves the consumer's queue, waiting at most `waitMs` for the first event.
@@ -80,9 +92,7 @@ struct ConsumerWorker {
             case RD_KAFKA_EVENT_REBALANCE:
                 rebalance(event)
             case RD_KAFKA_EVENT_OFFSET_COMMIT:
-                let failure = committer.settle(
-                    event, generation: generation, nowNs: MonotonicClock.nowNs)
-                if let failure { tell(.failure(failure)) }
+                settle(event)
             case RD_KAFKA_EVENT_ERROR:
                 note(event)
             case RD_KAFKA_EVENT_FETCH:
@@ -93,6 +103,19 @@ struct ConsumerWorker {
                 break
             }
             rd_kafka_event_destroy(event)
+        }
+    }
+
+    private mutating func settle(_ event: OpaquePointer) {
+        switch committer.settle(event, generation: generation, nowNs: MonotonicClock.nowNs) {
+        case .nothing: break
+        case .failed(let failure): tell(.failure(failure))
+        case .provenOwner(let sentNs):
+            var backlog: [TopicPartition: PartitionBacklog] = [:]
+            for (id, offset) in committer.positions {
+                backlog[id] = PartitionBacklog(committed: offset, high: partitions[id]?.high(client))
+            }
+            tell(.committed(sentNs: sentNs, backlog: backlog))
         }
     }
 

@@ -30,6 +30,9 @@ package struct KafkaClientOptions: Sendable {
     package var fetchWaitMs = 100
     /// Offsets are committed at most once in so long, all partitions in one request.
     package var commitIntervalMs = 100
+    /// At least so often a consumer commits all its partitions, moved or not: the proof that they are still
+    /// its own (`KafkaConsumerEvent.committed`).
+    package var heartbeatCommitMs = 500
 
     package init(bootstrap: String, clientID: String = "hongbao", extra: [String: String] = [:]) {
         self.bootstrap = bootstrap

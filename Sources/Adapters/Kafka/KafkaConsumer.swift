@@ -45,6 +45,12 @@ package final class KafkaConsumer: Sendable {
         core.post(.commit(partition, offset: offset, generation: core.currentGeneration))
     }
 
+    /// As ``grant(_:count:)`` and ``commit(_:offset:)`` of many partitions at once, for one wake-up. On the
+    /// loop.
+    package func work(credits: [TopicPartition: Int], positions: [TopicPartition: Int64]) {
+        core.post(.work(credits: credits, positions: positions, generation: core.currentGeneration))
+    }
+
     /// Commits what is due, gives the partitions up (`revoked`), leaves the group; all within `deadlineMs`.
     /// False: the deadline (and half a second more for freeing) passed first; the broker then finds out by
     /// the session timeout.

@@ -24,7 +24,6 @@ package final class RedisConnection: @unchecked Sendable {
     private var channel: (any Channel)?
     /// Counts dials, so that late word from an abandoned channel is told apart.
     private var generation: UInt64 = 0
-    private var formatter = RedisCommandFormatter()
     /// The bytes of this tick.
     private var outgoing = ByteBuffer()
     private var timer: Scheduled<Void>?
@@ -108,7 +107,7 @@ package final class RedisConnection: @unchecked Sendable {
         }
         switch machine.send(then, deadlineNs: deadlineNs) {
         case .queued(let flush):
-            formatter.append(command, to: &outgoing)
+            RedisCommandFormatter.append(command, to: &outgoing)
             counters.sent += 1
             armTimer(atNs: deadlineNs)
             if flush { loop.execute { self.flush() } }
@@ -230,7 +229,7 @@ package final class RedisConnection: @unchecked Sendable {
 
     private func write(_ commands: [RedisCommand], to channel: any Channel) {
         var bytes = channel.allocator.buffer(capacity: 256)
-        for command in commands { formatter.append(command, to: &bytes) }
+        for command in commands { RedisCommandFormatter.append(command, to: &bytes) }
         channel.writeAndFlush(bytes, promise: nil)
     }
 

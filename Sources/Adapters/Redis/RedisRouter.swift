@@ -128,8 +128,19 @@ package final class RedisRouter: @unchecked Sendable {
     /// nothing new is sent.
     package func settled(then: @escaping () -> Void) {
         switch way {
-        case .server(let connection): connection.send(.make("PING")) { _ in then() }
+        case .server(let connection): Self.settled(connection, rounds: Self.settleRounds, then: then)
         case .cluster(let cluster): cluster.settled(then: then)
+        }
+    }
+
+    /// A script that the server does not know is sent again, and then stands behind the PING: one more round
+    /// for that, and one for what its answer may have sent.
+    private static let settleRounds = 3
+
+    private static func settled(_ connection: RedisConnection, rounds: Int, then: @escaping () -> Void) {
+        connection.send(.make("PING")) { result in
+            guard rounds > 1, connection.inFlight > 0, case .success = result else { return then() }
+            settled(connection, rounds: rounds - 1, then: then)
         }
     }
 

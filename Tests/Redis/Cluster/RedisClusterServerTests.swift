@@ -8,6 +8,14 @@ import Testing
 func withCluster(
     replicasEach: Int = 1, _ body: (RedisClusterServers, RedisRouter) async throws -> Void
 ) async throws {
+    try await withTaskExecutorPreference(BlockingThreads.shared) {
+        try await withClusterInPlace(replicasEach: replicasEach, body)
+    }
+}
+
+private func withClusterInPlace(
+    replicasEach: Int, _ body: (RedisClusterServers, RedisRouter) async throws -> Void
+) async throws {
     let run = try RunDirectory.claimUnique(prefix: "redis-cluster")
     defer { run.release() }
     let servers = try RedisClusterServers(in: run, replicasEach: replicasEach)
