@@ -23,7 +23,11 @@ struct DelivererMain: AsyncParsableCommand {
         commandName: "deliverer",
         abstract: "Delivers accepted orders to the games, each at its own pace.",
         discussion: "Every setting can be overridden by HONGBAO_<SECTION>_<KEY> in the environment.",
-        subcommands: [Serve.self])
+        subcommands: [
+            Serve.self, StatusCommand.self, WhyCommand.self, LimitsCommand.self, PauseCommand.self,
+            ResumeCommand.self, DeadCommand.self, RedriveCommand.self, ParkedCommand.self, CheckCommand.self,
+            ProbeCommand.self,
+        ])
 }
 
 struct Serve: AsyncParsableCommand {

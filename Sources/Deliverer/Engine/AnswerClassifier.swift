@@ -1,3 +1,4 @@
+import Catalog
 import HTTPClient
 import Orders
 import Pacing
@@ -16,12 +17,20 @@ struct Verdict: Sendable, Equatable {
     var retryAfterMs: Int64?
     /// 410: the game wants nothing any more.
     var pausesGame = false
+    /// Failed only as far as an idempotent game is concerned: it may have granted and then erred. Sent again
+    /// while there is time; it never expires.
+    var mayHaveGranted = false
 }
 
 /// Reads a game's answer as the delivery contract says: 2xx granted; 409 already granted; 408, 425, 429 and
 /// 5xx again later; other 4xx rejected; 410 pauses the game and the order waits.
+///
+/// With the rules of a game's dialect: those first, then its lists of codes, then what of the contract needs
+/// no list (408, 410, 425, 429, 5xx). What nobody understood is unknown, never rejected and never failed.
 enum AnswerClassifier {
-    static func classify(_ outcome: HTTPClientOutcome, idempotent: Bool) -> Verdict {
+    static func classify(
+        _ outcome: HTTPClientOutcome, idempotent: Bool, rules: AnswerRules? = nil
+    ) -> Verdict {
         switch outcome {
         case .neverLeft(let failure):
             return Verdict(
@@ -32,8 +41,13 @@ enum AnswerClassifier {
                 outcome: .unknown, status: 0, reason: "no answer: \(failure.message)",
                 ending: ending(failure, left: true))
         case .answered(let response):
-            var verdict = classify(status: response.status, idempotent: idempotent)
-            verdict.answer = String(decoding: response.body.prefix(512), as: UTF8.self)
+            var verdict =
+                rules.map { classify(response, $0, idempotent: idempotent) }
+                ?? classify(status: response.status, idempotent: idempotent)
+            // Only what did not succeed is shown to people.
+            if verdict.outcome != .granted, verdict.outcome != .alreadyGranted {
+                verdict.answer = String(decoding: response.body.prefix(512), as: UTF8.self)
+            }
             verdict.retryAfterMs = response.retryAfterS.map { $0 * 1000 }
             if case .throttled = verdict.ending {
                 verdict.ending = .throttled(
@@ -43,13 +57,18 @@ enum AnswerClassifier {
         }
     }
 
-    /// What the query URL's answer says: 200 with `{"granted":true|false}`, nothing else.
-    static func told(_ outcome: HTTPClientOutcome) -> Told {
+    /// What the query URL's answer says: 200 with `{"granted":true|false}`, or what the dialect's rules make
+    /// of it; nothing else.
+    static func told(_ outcome: HTTPClientOutcome, query: QueryDialect? = nil) -> Told {
         switch outcome {
         case .neverLeft(let failure): return .nothing(reason: failure.message, ending(failure, left: false))
         case .mayHaveLeft(let failure): return .nothing(reason: failure.message, ending(failure, left: true))
         case .answered(let response):
-            if response.status == 200, !response.isTruncated,
+            if let query {
+                if case .means(let meaning) = AnswerReading.result(response, query.rules) {
+                    return meaning == .granted ? .granted : .notGranted
+                }
+            } else if response.status == 200, !response.isTruncated,
                 case .object(let object)? = try? JSON.parse(response.body, limits: .record),
                 case .bool(let granted)? = object["granted"]
             {
@@ -70,9 +89,64 @@ enum AnswerClassifier {
         }
     }
 
+    private static func classify(
+        _ response: HTTPClientResponse, _ rules: AnswerRules, idempotent: Bool
+    ) -> Verdict {
+        let status = response.status
+        func unknown(_ why: String) -> Verdict {
+            Verdict(outcome: .unknown, status: status, reason: "status \(status): \(why)", ending: .failed)
+        }
+        switch AnswerReading.result(response, rules.rules) {
+        case .means(let meaning): return verdict(meaning, status, "by a rule of its dialect")
+        case .otherValue: return verdict(rules.otherwise, status, "a value that no rule names")
+        case .unreadable where !isContract(status): return unknown("nothing in it that a rule can read")
+        case .unreadable: return classify(status: status, idempotent: idempotent)
+        case .untouched: break
+        }
+        if rules.success?.contains(status) == true { return verdict(.granted, status, "granted") }
+        if rules.alreadyGranted?.contains(status) == true {
+            return verdict(.alreadyGranted, status, "already granted")
+        }
+        if isContract(status) { return classify(status: status, idempotent: idempotent) }
+        guard rules.rules.isEmpty else { return unknown("no rule is about it") }
+        switch status {
+        case 200..<300 where rules.success == nil: return classify(status: status, idempotent: idempotent)
+        case 409 where rules.alreadyGranted != nil:
+            return Verdict(outcome: .rejected, status: status, reason: "status 409", ending: .succeeded)
+        case 400..<500: return classify(status: status, idempotent: idempotent)
+        default: return unknown("no list names it")
+        }
+    }
+
+    /// What means the same for every game, unless a rule or a list says otherwise.
+    private static func isContract(_ status: Int) -> Bool {
+        switch status {
+        case 408, 410, 425, 429, 500..<600: true
+        default: false
+        }
+    }
+
+    private static func verdict(_ meaning: AnswerRules.Meaning, _ status: Int, _ why: String) -> Verdict {
+        let (outcome, ending): (Outcome, FinishKind) =
+            switch meaning {
+            case .granted: (.granted, .succeeded)
+            case .alreadyGranted: (.alreadyGranted, .succeeded)
+            case .rejected: (.rejected, .succeeded)
+            case .throttled: (.throttled, .throttled(retryAfterNs: nil))
+            case .failed: (.failed, .failed)
+            case .unknown: (.unknown, .failed)
+            }
+        return Verdict(outcome: outcome, status: status, reason: "status \(status): \(why)", ending: ending)
+    }
+
     private static func classify(status: Int, idempotent: Bool) -> Verdict {
         func verdict(_ outcome: Outcome, _ reason: String, _ ending: FinishKind) -> Verdict {
             Verdict(outcome: outcome, status: status, reason: reason, ending: ending)
+        }
+        func doubtful(_ reason: String, _ ending: FinishKind) -> Verdict {
+            var doubt = verdict(idempotent ? .failed : .unknown, reason, ending)
+            doubt.mayHaveGranted = idempotent
+            return doubt
         }
         switch status {
         case 200..<300: return verdict(.granted, "granted", .succeeded)
@@ -85,10 +159,11 @@ enum AnswerClassifier {
         // Where a repeat would grant again, an error after the fact must not be taken for "nothing happened".
         case 408, 500..<600:
             let ending: FinishKind = status == 503 ? .throttled(retryAfterNs: nil) : .failed
-            return verdict(idempotent ? .failed : .unknown, "status \(status)", ending)
+            return doubtful("status \(status)", ending)
         case 400..<500: return verdict(.rejected, "status \(status)", .succeeded)
-        // Redirects are not followed: a wrong setting on one side, which time and people mend.
-        default: return verdict(.failed, "unexpected status \(status)", .failed)
+        // Redirects are not followed: a wrong setting on one side, which time and people mend. Some answer a
+        // request with one that they have acted on.
+        default: return doubtful("unexpected status \(status)", .failed)
         }
     }
 }

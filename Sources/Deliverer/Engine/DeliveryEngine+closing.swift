@@ -89,7 +89,7 @@ extension DeliveryEngine {
             return
         }
         switch pending.outcome {
-        case .unknown: resolve(ref, now)
+        case .unknown: resolve(ref, isAnswered: pending.status != 0, now)
         case .parked:
             count(parcel, .parked)
             finish(ref)
@@ -109,10 +109,16 @@ extension DeliveryEngine {
 
     /// Waits before the next attempt: in memory, in the retries topic, or not at all when the deadline is
     /// nearer.
-    mutating func wait(_ ref: ParcelRef, forMs delay: Int64, _ now: Moment) {
+    ///
+    /// What would then wait for the repeats' share waits for that as well: the more repeats there are, the
+    /// sooner they go to the retries topic, where they hold no watermark back.
+    mutating func wait(_ ref: ParcelRef, forMs delayMs: Int64, _ now: Moment) {
         guard let parcel = parcels[ref] else { return }
-        if now.ms + delay >= parcel.order.deadlineMs {
-            sleep(ref, .expire, forMs: max(0, parcel.order.deadlineMs - now.ms), now)
+        let shareMs = Int64(ready[Int(parcel.game)].waitNs(.repeat) / 1_000_000)
+        let leftMs = parcel.order.deadlineMs - now.ms
+        let delay = max(delayMs, min(shareMs, options.retryCapMs, leftMs - 1))
+        if delay >= leftMs {
+            sleep(ref, .expire, forMs: max(0, leftMs), now)
         } else if delay <= options.longestSleepMs {
             sleep(ref, .deliver, forMs: delay, now)
         } else {
@@ -167,11 +173,12 @@ extension DeliveryEngine {
         switch decision.state {
         case .unknown:
             parcel.denialCountsAtMs = max(parcel.denialCountsAtMs, now.ms + attemptLifeMs(game: parcel.game))
+            parcel.endedNs = now.ns
             parcels[ref] = parcel
             resolve(ref, now)
         case .inFlight:
-            // Somebody's attempt is under way: it decides.
-            sleep(ref, .expire, forMs: attemptLifeMs(game: parcel.game), now)
+            // Somebody's attempt is under way: it decides, or its end is found out.
+            look(ref)
         default:
             finish(ref)
         }
@@ -194,12 +201,25 @@ extension DeliveryEngine {
 
     private mutating func count(_ parcel: Parcel, _ outcome: Outcome) {
         switch outcome {
-        case .granted, .alreadyGranted: counts[Int(parcel.game)].delivered += 1
-        case .rejected: counts[Int(parcel.game)].rejected += 1
+        case .granted, .alreadyGranted:
+            counts[Int(parcel.game)].delivered += 1
+            heed(parcel.game, isDead: false)
+        case .rejected:
+            counts[Int(parcel.game)].rejected += 1
+            heed(parcel.game, isDead: true)
         case .expired: counts[Int(parcel.game)].expired += 1
         case .voided: counts[Int(parcel.game)].voided += 1
         case .parked: counts[Int(parcel.game)].parked += 1
         default: break
         }
+    }
+
+    /// A game that refuses more than its share for good is paused, and not fed the whole queue.
+    private mutating func heed(_ game: UInt8, isDead: Bool) {
+        let share = deadRatios[Int(game)].share
+        guard deadRatios[Int(game)].closed(isDead: isDead) else { return }
+        pacer.paused(game, true)
+        let percent = Int((share * 100).rounded())
+        actions.append(.gamePaused(game: game, reason: "it refused \(percent) % of its last orders for good"))
     }
 }

@@ -1,12 +1,17 @@
 import Catalog
 import Kafka
 import Orders
+import Pacing
 
 /// One partition that is or was assigned to this process.
 struct PartitionSlot: Sendable {
     let topic: String
     let number: Int32
     let game: UInt8
+    /// Of the retries topic.
+    let isShelf: Bool
+    /// Its place among the partitions that make up the game's limit.
+    let shareIndex: Int
     /// Counts assignments, so that what was read during an earlier one is told apart.
     var assignment: UInt32 = 0
     var isAssigned = false
@@ -39,16 +44,19 @@ extension DeliveryEngine {
                 topics.orders(game: $0.id) == topic || topics.retries(game: $0.id) == topic
             })
         else { return nil }
-        let share = Int(game.limit.perSecond) * 2 / catalog.campaign.storage.ordersPartitions
+        let orders = catalog.campaign.storage.ordersPartitions
+        let share = Int(game.limit.perSecond) * 2 / orders
+        let isShelf = topics.retries(game: game.id) == topic
         partitions.append(
             PartitionSlot(
-                topic: topic, number: number, game: game.slot,
+                topic: topic, number: number, game: game.slot, isShelf: isShelf,
+                shareIndex: isShelf ? orders + Int(number) : Int(number),
                 most: min(max(share, options.fewestOpen), options.mostOpen)))
         return partitions.count - 1
     }
 
-    /// The consumer owns these partitions from now on.
-    package mutating func assigned(_ numbers: [Int]) {
+    /// The consumer owns these partitions from now on, and no others.
+    package mutating func assigned(_ numbers: [Int], _ now: Moment) {
         for number in numbers {
             partitions[number].assignment += 1
             partitions[number].isAssigned = true
@@ -57,11 +65,16 @@ extension DeliveryEngine {
             partitions[number].granted = 0
             refill(number)
         }
+        let shares = partitions.filter(\.isAssigned).map {
+            SharePartition(game: $0.game, index: $0.shareIndex)
+        }
+        pacer.assigned(shares, nowNs: now.ns)
     }
 
     /// They belong to somebody else now. What waits is let go; what is under way goes on, and its outcome is
     /// still recorded, but its offset is no longer ours to commit.
-    package mutating func revoked(_ numbers: [Int]) {
+    package mutating func revoked(_ numbers: [Int], _ now: Moment) {
+        pacer.revoked(nowNs: now.ns)
         for number in numbers { partitions[number].isAssigned = false }
         for ref in parcels.refs {
             guard let parcel = parcels[ref], numbers.contains(parcel.source.partition) else { continue }
@@ -96,9 +109,9 @@ extension DeliveryEngine {
             }
             admit(order, source, now)
         } catch {
-            guard record.triesLeft == 0 else {
+            guard record.triesLeft == 0, !isCatalogBehind else {
                 var doubt = record
-                doubt.triesLeft -= 1
+                doubt.triesLeft = max(0, doubt.triesLeft - 1)
                 doubt.atNs = now.ns + options.doubtNs
                 doubts.append(doubt)
                 return

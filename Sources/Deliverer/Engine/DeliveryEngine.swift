@@ -25,12 +25,21 @@ package struct DeliveryEngine: Sendable {
 
     var pacer: DeliveryPacer
     var parcels = ParcelTable()
-    /// Parcels that are ready, a queue a game.
-    var ready: [ReadyQueue]
+    /// Parcels that are ready, by game.
+    var ready: [GameQueue]
+    /// Games of which something is ready that its share lets go at that moment only; `.max`: none.
+    var shareWaits: [UInt64]
+    var shareWaitNs: UInt64 = .max
+    /// By game: notices when too many orders are refused for good.
+    var deadRatios: [DeadRatioGuard]
+    /// By game: what it has surely read.
+    var horizons: [ReadHorizon]
     var sleepers = WakeHeap()
     var partitions: [PartitionSlot] = []
     /// Records that could not be read, to be read again; bounded by the room of their partitions.
     var doubts: [Doubt] = []
+    /// There is an edit that the other services may serve and we cannot: what cannot be read is not given up.
+    package var isCatalogBehind = false
     var poison: [PoisonRef: Source] = [:]
     var nextPoison: UInt64 = 0
     var random: SplitMix64
@@ -49,7 +58,10 @@ package struct DeliveryEngine: Sendable {
         self.options = options
         self.pacer = pacer
         schedule = RetrySchedule(baseMs: options.retryBaseMs, capMs: options.retryCapMs)
-        ready = catalog.games.map { _ in ReadyQueue() }
+        ready = catalog.games.map { GameQueue(perSecond: $0.limit.perSecond, nowNs: 0) }
+        shareWaits = catalog.games.map { _ in .max }
+        deadRatios = catalog.games.map { _ in DeadRatioGuard(ratio: options.deadRatio) }
+        horizons = catalog.games.map { _ in ReadHorizon() }
         counts = catalog.games.map { _ in GameCounts() }
         random = SplitMix64(seed: seed)
     }
@@ -61,7 +73,8 @@ package struct DeliveryEngine: Sendable {
     package mutating func tick(_ now: Moment) -> NextTick {
         while let ref = sleepers.popDue(nowNs: now.ns) { wake(ref, now) }
         if !doubts.isEmpty { readDoubts(now) }
-        let untilNs = min(sleepers.firstNs ?? .max, doubts.first?.atNs ?? .max)
+        if shareWaitNs <= now.ns { endShareWaits(now) }
+        let untilNs = min(sleepers.firstNs ?? .max, doubts.first?.atNs ?? .max, shareWaitNs)
         guard isRunOpen else { return untilNs == .max ? .onEvent : .at(untilNs) }
         switch pacer.next(nowNs: now.ns) {
         case .start(let permit):
@@ -74,10 +87,31 @@ package struct DeliveryEngine: Sendable {
         }
     }
 
-    /// The campaign's files were edited; ids and slots are as before.
+    /// A game's limit changed; in force at once, for the share of its repeats and resends too.
+    package mutating func limitChanged(
+        _ game: UInt8, to new: DeliveryPacer.Game, _ now: Moment
+    ) throws(PacingFault) {
+        guard pacer.games[Int(game)] != new else { return }
+        try pacer.limitChanged(game, to: new, nowNs: now.ns)
+        ready[Int(game)].limitChanged(perSecond: new.limit.perSecond, nowNs: now.ns)
+    }
+
+    /// An operator, or what was seen of the game, pauses it or lets it go on. What was seen before a pause
+    /// says nothing of what comes after it.
+    package mutating func paused(_ game: UInt8, _ isPaused: Bool) {
+        if pacer[game].isPaused, !isPaused { deadRatios[Int(game)].reset() }
+        pacer.paused(game, isPaused)
+    }
+
+    /// The campaign's files were edited; ids and slots are as before. Games that were appended are known by
+    /// name only: another process delivers their orders.
     package mutating func adopt(_ catalog: Catalog) {
         self.catalog = catalog
+        isCatalogBehind = false
     }
+
+    /// The games that are delivered to: those of the start, as they are now.
+    package var games: ArraySlice<Game> { catalog.games.prefix(counts.count) }
 
     package enum NextTick: Sendable, Equatable {
         case atOnce
@@ -89,16 +123,25 @@ package struct DeliveryEngine: Sendable {
     private mutating func start(_ permit: Permit, _ now: Moment) {
         let game = Int(permit.game)
         defer { if ready[game].isEmpty { pacer.setDemand(permit.game, false) } }
-        while let ref = ready[game].popFirst() {
-            guard var parcel = parcels[ref], parcel.phase == .ready else { continue }
+        while let ref = popReady(game, now) {
+            guard var parcel = parcels[ref] else { continue }
             if parcel.errand == .deliver, now.ms >= parcel.order.deadlineMs {
                 close(ref, by: .expired, now)
+                continue
+            }
+            // An edit may have taken the query URL away since.
+            if parcel.errand == .ask, catalog.games[game].queryEndpoint == nil {
+                resolve(ref, now)
                 continue
             }
             parcel.permit = permit
             parcel.phase = parcel.errand == .ask ? .asking : .beginning
             parcels[ref] = parcel
             if parcel.errand == .ask {
+                parcel.isDenialFinal =
+                    now.ms >= parcel.denialCountsAtMs
+                    && horizons[game].covers(endedNs: parcel.endedNs, nowNs: now.ns)
+                parcels[ref] = parcel
                 actions.append(.ask(ref, parcel.order.id, game: parcel.game))
             } else {
                 let entry = AttemptEntry(
@@ -108,6 +151,31 @@ package struct DeliveryEngine: Sendable {
             return
         }
         pacer.finished(permit, .withdrawn, nowNs: now.ns)
+        waitForShare(game, now)
+    }
+
+    private mutating func popReady(_ game: Int, _ now: Moment) -> ParcelRef? {
+        ready[game].popFirst(nowNs: now.ns) { parcels.isReady($0) }
+    }
+
+    /// What is ready are repeats or resends whose share is used up: the game wants no permits until then.
+    private mutating func waitForShare(_ game: Int, _ now: Moment) {
+        guard let atNs = ready[game].readyAtNs else { return }
+        pacer.setDemand(UInt8(game), false)
+        shareWaits[game] = max(atNs, now.ns + 1)
+        shareWaitNs = min(shareWaitNs, shareWaits[game])
+    }
+
+    private mutating func endShareWaits(_ now: Moment) {
+        shareWaitNs = .max
+        for game in shareWaits.indices where shareWaits[game] != .max {
+            if shareWaits[game] <= now.ns {
+                shareWaits[game] = .max
+                if !ready[game].isEmpty { pacer.setDemand(UInt8(game), true) }
+            } else {
+                shareWaitNs = min(shareWaitNs, shareWaits[game])
+            }
+        }
     }
 
     /// Hands a parcel's permit back.
@@ -115,6 +183,11 @@ package struct DeliveryEngine: Sendable {
         guard let permit = parcel.permit else { return }
         parcel.permit = nil
         pacer.finished(permit, kind, nowNs: now.ns)
+        switch kind {
+        case .succeeded, .failed, .throttled:
+            horizons[Int(permit.game)].answered(startedNs: permit.startedNs, nowNs: now.ns)
+        case .timedOut, .lost, .neverLeft, .withdrawn: break
+        }
     }
 
     mutating func makeReady(_ ref: ParcelRef, _ errand: Parcel.Errand) {
@@ -122,8 +195,13 @@ package struct DeliveryEngine: Sendable {
         parcel.phase = .ready
         parcel.errand = errand
         parcels[ref] = parcel
-        ready[Int(parcel.game)].append(ref)
-        pacer.setDemand(parcel.game, true)
+        let (game, kind) = (Int(parcel.game), parcel.attemptClass)
+        ready[game].append(ref, kind)
+        // Where a share is waited for, only a fresh order has anything to do with a permit.
+        if shareWaits[game] == .max || kind == .fresh {
+            shareWaits[game] = .max
+            pacer.setDemand(parcel.game, true)
+        }
     }
 
     mutating func sleep(_ ref: ParcelRef, _ errand: Parcel.Errand, forMs ms: Int64, _ now: Moment) {
@@ -142,6 +220,7 @@ package struct DeliveryEngine: Sendable {
         case .settle: settle(ref)
         case .shelve: putOff(ref, untilMs: parcel.order.notBeforeMs, now)
         case .expire: close(ref, by: .expired, now)
+        case .look: look(ref)
         }
     }
 }
@@ -158,27 +237,4 @@ package struct GameCounts: Sendable, Equatable {
     package var attempts = 0
     package var unknown = 0
     package var asked = 0
-}
-
-/// A queue of parcels that takes from the front without moving the rest.
-struct ReadyQueue: Sendable {
-    private var items: [ParcelRef] = []
-    private var head = 0
-
-    var isEmpty: Bool { head == items.count }
-    var count: Int { items.count - head }
-
-    mutating func append(_ ref: ParcelRef) { items.append(ref) }
-
-    mutating func popFirst() -> ParcelRef? {
-        guard head < items.count else { return nil }
-        defer {
-            head += 1
-            if head == items.count || head > 1_024 {
-                items.removeFirst(head)
-                head = 0
-            }
-        }
-        return items[head]
-    }
 }

@@ -78,6 +78,8 @@ struct Parcel: Sendable {
         case shelve
         /// Its deadline has passed: close it.
         case expire
+        /// Its deadline has passed while somebody had it in flight: find out what is left of that.
+        case look
     }
 
     var order: Order
@@ -89,10 +91,16 @@ struct Parcel: Sendable {
     var permit: Permit?
     /// Attempts made, as far as we know. The next one has this number + 1.
     var made: UInt16
+    /// Those among them that were made since the record was read.
+    var madeHere: UInt16 = 0
     /// Whether the next attempt may follow one whose end is unknown.
     var resendsUnknown = false
     /// From this moment on a game's "not granted" counts: before, the attempt may still be on its way.
     var denialCountsAtMs: Int64 = 0
+    /// When the last attempt had ended at the latest, by the monotonic clock.
+    var endedNs: UInt64 = 0
+    /// Whether the game will surely have read the last attempt before the query under way.
+    var isDenialFinal = false
     /// The last deadline of somebody else's attempt was seen to pass.
     var sawDeadlinePass = false
     /// How often in a row the same errand failed; spaces its repeats.
@@ -110,6 +118,13 @@ struct Parcel: Sendable {
         var atMs: Int64
         /// Whether the state was changed before the record is written (closings without an attempt).
         var isSettled: Bool
+    }
+
+    /// What a permit would be spent on now.
+    var attemptClass: AttemptClass {
+        if errand == .ask || madeHere > 0 { return .repeat }
+        if order.isResend { return .resend }
+        return made > 0 ? .repeat : .fresh
     }
 
     init(order: Order, game: UInt8, source: Source) {

@@ -42,6 +42,11 @@ struct ParcelTable: Sendable {
         }
     }
 
+    /// Whether it stands in its game's queue; false for a stale name.
+    func isReady(_ ref: ParcelRef) -> Bool {
+        generations[Int(ref.index)] == ref.generation && slots[Int(ref.index)]?.phase == .ready
+    }
+
     mutating func remove(_ ref: ParcelRef) {
         guard let parcel = self[ref] else { return }
         byOrder[parcel.order.id] = nil

@@ -11,6 +11,9 @@ struct WakeHeap: Sendable {
     var count: Int { entries.count }
     var firstNs: UInt64? { entries.first?.atNs }
 
+    /// When a parcel wakes; a walk over all, for a person's question.
+    func atNs(of parcel: ParcelRef) -> UInt64? { entries.first { $0.parcel == parcel }?.atNs }
+
     mutating func insert(_ parcel: ParcelRef, atNs: UInt64) {
         entries.append(Entry(atNs: atNs, parcel: parcel))
         var i = entries.count - 1

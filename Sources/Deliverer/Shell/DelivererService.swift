@@ -2,11 +2,11 @@ import CampaignFiles
 import Catalog
 import Credentials
 import HTTPClient
-import HTTPServer
 import Kafka
 import Logging
 import NIOCore
 import NIOPosix
+import Operators
 import OrderLog
 import OrderStore
 import Orders
@@ -25,22 +25,30 @@ enum DelivererService {
             let catalog = try Wiring.catalog(settings)
             try Wiring.admitOperators(context)
             let kafka = try KafkaSettings(context)
-            let signers = try signers(settings, catalog)
+            let allowsPrivate = try settings.bool("games.allow_private", default: false)
+            let keys = try GameKeys(context, catalog)
             let redis = RedisRouter(
                 try Wiring.redisTarget(settings), loop: context.group.next(),
                 options: redisOptions(settings), logger: context.logger)
-            let keys = StoreKeys(
+            let storeKeys = StoreKeys(
                 campaign: catalog.campaign.id, shards: catalog.campaign.storage.shards,
                 buckets: catalog.campaign.storage.claimBuckets)
-            let pacer = try pacer(catalog)
             var random = SystemRandomNumberGenerator()
+            let owner: UInt64 = random.next()
+            let pacer = try pacer(catalog, instance: owner)
             let engine = DeliveryEngine(
-                catalog: catalog, owner: random.next(), options: try options(settings), seed: random.next(),
+                catalog: catalog, owner: owner, options: try options(settings), seed: random.next(),
                 pacer: pacer)
             let loop = DeliveryLoop(
-                loop: redis.loop, store: OrderStore(redis: redis, keys: keys),
-                request: DeliveryRequest(catalog: catalog, signers: signers), engine: engine,
+                loop: redis.loop, store: OrderStore(redis: redis, keys: storeKeys),
+                request: DeliveryRequest(
+                    catalog: catalog, signers: keys.first, secretsDirectory: keys.directory),
+                engine: engine,
                 logger: context.logger)
+            let journal = ControlJournal(topic: loop.topics.control)
+            loop.operators = OperatorDesk(
+                store: loop.store, journal: journal, catalog: catalog, logger: context.logger)
+            let following = try follow(context, catalog, keys, loop)
             addRoutes(context, loop)
             let ready = context.readiness.check("deliveries")
             let delivering = ServicePart(
@@ -49,7 +57,9 @@ enum DelivererService {
                     try await redis.ready(within: .seconds(30))
                     try CampaignTopics.ensure(
                         catalog, options: kafka.options, timeoutMs: 30_000, logger: context.logger)
-                    try await loop.start(kafka: kafka.options) { isOpen, what in ready.set(isOpen, what) }
+                    try await loop.start(kafka: kafka.options, allowsPrivate: allowsPrivate) { isOpen, what in
+                        ready.set(isOpen, what)
+                    }
                 },
                 stop: {
                     try? await loop.loop.submit { loop.onRun = nil }.get()
@@ -57,18 +67,7 @@ enum DelivererService {
                     await loop.stop(within: context.drainDeadline)
                     await redis.shutDown()
                 })
-            return [kafka.watch, delivering].compactMap { $0 }
-        }
-    }
-
-    private static func signers(_ settings: Settings, _ catalog: Catalog) throws -> [WebhookSigner] {
-        let directory = try settings.path("games.secrets_dir")
-        return try catalog.games.map { game in
-            try Wiring.setting(
-                "games.secrets_dir", directory, allowed: "a folder with <game>.secret for every game"
-            ) {
-                path throws(FileFault) in try KeyFiles.game(game.id, directory: path)
-            }
+            return [kafka.watch, delivering, following].compactMap { $0 }
         }
     }
 
@@ -93,7 +92,7 @@ enum DelivererService {
         return options
     }
 
-    private static func pacer(_ catalog: Catalog) throws -> DeliveryPacer {
+    private static func pacer(_ catalog: Catalog, instance: UInt64) throws -> DeliveryPacer {
         func limit(_ rate: RateLimit) throws(PacingFault) -> PacingLimit {
             try PacingLimit(perSecond: rate.perSecond, burst: rate.burst)
         }
@@ -102,32 +101,53 @@ enum DelivererService {
             games: catalog.games.map {
                 DeliveryPacer.Game(limit: try limit($0.limit), maxConcurrency: $0.maxConcurrency)
             },
-            nowNs: SystemClock.nowNs)
+            shares: SharesSetup(instance: instance, shape: shape(catalog)), nowNs: SystemClock.nowNs)
+    }
+
+    /// Every game weighs the same in the total, so that an edit of a limit moves nobody's share of it: the
+    /// partitions of each game are spread evenly anyway, and the rest is lent.
+    static func shape(_ catalog: Catalog) -> LimitShape {
+        let storage = catalog.campaign.storage
+        let partitions = storage.ordersPartitions + storage.retryTiersMs.count
+        return LimitShape(games: catalog.games.map { _ in .init(partitions: partitions, perSecond: 1) })
     }
 
     private static func addRoutes(_ context: ServiceContext, _ loop: DeliveryLoop) {
-        context.routes.add(.get, "/v1/admin/status") { _ in
-            let body = try await loop.loop.submit { loop.status() }.get()
-            return HTTPResponse(status: 200, contentType: "application/json", body: .bytes(body))
-        }
+        DeskRoutes.add(to: context.routes, loop)
+        if let desk = loop.operators { DeskRoutes.add(to: context.routes, desk) }
     }
 }
 
 extension DeliveryLoop {
+    /// How long outcomes wait for others on their way to Kafka: no start waits for them.
+    private static let lingerMs = 20
+
     /// Opens Kafka and libcurl and begins to consume.
     ///
-    /// - Parameter onRun: told on the loop when deliveries may begin, or may not, and why.
+    /// - Parameters:
+    ///   - allowsPrivate: whether games may have private addresses.
+    ///   - onRun: told on the loop when deliveries may begin, or may not, and why.
     func start(
-        kafka options: KafkaClientOptions, onRun: @escaping @Sendable (Bool, String) -> Void
+        kafka options: KafkaClientOptions, allowsPrivate: Bool,
+        onRun: @escaping @Sendable (Bool, String) -> Void
     ) async throws {
         let loop = self.loop
         let games = request.catalog.games
         let slots = games.reduce(0) { $0 + $1.maxConcurrency } + 64
         let topics = games.flatMap { [self.topics.orders(game: $0.id), self.topics.retries(game: $0.id)] }
         let onReports: @Sendable ([DeliveryReport]) -> Void = { [weak self] in self?.reported($0) }
-        let producer = try KafkaProducer(options: options, reporters: [(loop, onReports)], logger: logger)
+        var reporters: [KafkaProducer.Reporter] = [(loop, onReports)]
+        let journal = operators?.journal
+        if let journal { reporters.append((loop, { reports in journal.reported(reports) })) }
+        var producing = options
+        producing.lingerMs = Self.lingerMs
+        let producer = try KafkaProducer(options: producing, reporters: reporters, logger: logger)
+        journal?.connect(producer, reporter: 1)
+        var http = HTTPClientOptions(maxConnections: slots, perHost: slots, name: "deliver-curl")
+        http.allowsPrivate = allowsPrivate
+        http.turnUs = 3_000
         let client = HTTPClient(
-            options: HTTPClientOptions(maxConnections: slots, perHost: slots, name: "deliver-curl"),
+            options: http,
             onCompletions: { [weak self] completions in
                 guard let self else { return }
                 loop.execute { self.completed(completions) }
@@ -136,7 +156,10 @@ extension DeliveryLoop {
             self.producer = producer
             self.client = client
             self.onRun = onRun
+            operators?.onActs = { [weak self] acts in self?.adopt(acts) }
+            operators?.start()
             watchRun()
+            watchShares()
             consumer = try KafkaConsumer(
                 options: options, group: CampaignTopics.delivererGroup(request.catalog), topics: topics,
                 loop: loop,
@@ -151,12 +174,16 @@ extension DeliveryLoop {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             loop.execute { [self] in
                 isStopping = true
+                turn { _, _ in }
                 whenQuiet(until: until) { continuation.resume() }
             }
         }
         let (consumer, client, producer) = await withCheckedContinuation { continuation in
             loop.execute { [self] in
                 runTicker?.cancel()
+                lendTicker?.cancel()
+                operators?.stop()
+                tellConsumer()
                 continuation.resume(returning: (self.consumer, self.client, self.producer))
             }
         }

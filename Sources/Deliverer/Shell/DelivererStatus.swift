@@ -3,79 +3,124 @@ import Histogram
 import NIOCore
 import Orders
 import Pacing
+import Telemetry
 import Wire
 
 extension DeliveryLoop {
-    /// `GET /v1/admin/status`: what each game's queue is doing, and whether nothing is left to do here.
-    func status() -> [UInt8] {
+    /// What this process knows of each game's queue, and whether nothing is left to do here. On the loop.
+    func report() -> DelivererStatusReport {
         loop.assertInEventLoop()
-        var json = JSONWriter(reserving: 4_096)
-        json.beginObject()
-        json.key("owner")
-        json.string(utf8: Hex.encode(engine.owner))
-        json.key("idle")
-        json.bool(engine.parcels.count == 0 && writes.count == 0)
-        json.key("open")
-        json.integer(Int64(engine.parcels.count))
-        json.key("partitions")
-        json.integer(Int64(engine.partitions.filter(\.isAssigned).count))
-        json.key("games")
-        json.beginArray()
+        let now = Self.now
+        var report = DelivererStatusReport(owner: String(decoding: Hex.encode(engine.owner), as: UTF8.self))
+        report.isIdle = engine.parcels.count == 0 && writes.count == 0
+        report.isOpen = run.isOpen && engine.isRunOpen
+        report.why = run.isOpen ? (engine.isRunOpen ? "" : "the limits are being read from redis") : run.why
+        report.open = engine.parcels.count
+        report.partitions = engine.partitions.filter(\.isAssigned).count
+        report.totalLimit = engine.pacer.total.perSecond
+        report.totalShare = engine.pacer.perSecond
         let phases = engine.phaseCounts()
-        for game in request.catalog.games {
-            let slot = Int(game.slot)
-            let pace = engine.pacer[game.slot]
-            json.beginObject()
-            json.key("game")
-            json.string(game.id)
-            json.key("limit")
-            json.double(game.limit.perSecond)
-            field("ready", phases[slot].ready, &json)
-            field("in_flight", pace.live, &json)
-            field("retrying", phases[slot].sleeping, &json)
-            field("writing", phases[slot].writing, &json)
-            field("ghosts", pace.ghosts, &json)
-            json.key("breaker")
-            json.string("\(pace.breakerState)")
-            json.key("paused")
-            json.bool(pace.isPaused)
-            let counts = engine.counts[slot]
-            field("attempts", counts.attempts, &json)
-            field("retries", counts.repeats, &json)
-            field("delivered", counts.delivered, &json)
-            field("rejected", counts.rejected, &json)
-            field("expired", counts.expired, &json)
-            field("voided", counts.voided, &json)
-            field("parked", counts.parked, &json)
-            field("unknown", counts.unknown, &json)
-            field("asked", counts.asked, &json)
-            json.key("p50_ms")
-            json.double(Double(latencies[slot].valueAtPercentile(50)) / 1000)
-            json.key("p99_ms")
-            json.double(Double(latencies[slot].valueAtPercentile(99)) / 1000)
-            json.endObject()
-        }
-        json.endArray()
-        json.endObject()
-        return json.bytes
+        report.games = engine.games.map { game in status(game, phases[Int(game.slot)], now) }
+        addBacklogs(to: &report, phases)
+        return report
     }
 
-    private func field(_ key: StaticString, _ value: Int, _ json: inout JSONWriter) {
-        json.key(key)
-        json.integer(Int64(value))
+    /// What lies in the topics behind the commits, less what of it is in memory.
+    private func addBacklogs(to report: inout DelivererStatusReport, _ phases: [PhaseCounts]) {
+        for (number, records) in backlogs {
+            let (slot, isShelf) = (Int(engine.partitions[number].game), engine.partitions[number].isShelf)
+            if isShelf {
+                report.games[slot].shelved = (report.games[slot].shelved ?? 0) + records
+            } else {
+                report.games[slot].unread = (report.games[slot].unread ?? 0) + records
+            }
+        }
+        for slot in report.games.indices {
+            report.games[slot].unread = report.games[slot].unread.map { max(0, $0 - phases[slot].ofOrders) }
+            report.games[slot].shelved = report.games[slot].shelved.map { max(0, $0 - phases[slot].ofShelf) }
+        }
+    }
+
+    private func status(_ game: Game, _ phases: PhaseCounts, _ now: Moment) -> GameStatus {
+        let slot = Int(game.slot)
+        let (pace, set, counts) = (engine.pacer[game.slot], engine.pacer.games[slot], engine.counts[slot])
+        var status = GameStatus(game: game.id)
+        status.limit = set.limit.perSecond
+        status.burst = set.limit.burst
+        status.share = pace.perSecond
+        status.used = recent[slot].perSecond
+        status.oldestAgeMs = phases.oldestClaimMs.map { max(0, now.ms - $0) }
+        status.ready = phases.ready
+        status.inFlight = pace.live
+        status.retrying = phases.sleeping
+        status.writing = phases.writing
+        status.ghosts = pace.ghosts
+        status.breaker = GameStatus.Breaker(pace.breakerState)
+        status.concurrency = pace.split.slots
+        status.maxConcurrency = set.maxConcurrency
+        if pace.holdUntilNs > now.ns { status.holdMs = Int64((pace.holdUntilNs - now.ns) / 1_000_000) }
+        status.isPaused = pace.isPaused
+        status.gate = operators?.acts.gate(of: game.id)?.act
+        status.counts = GameStatus.Counts(
+            attempts: counts.attempts, repeats: counts.repeats, delivered: counts.delivered,
+            rejected: counts.rejected, expired: counts.expired, voided: counts.voided, parked: counts.parked,
+            unknown: counts.unknown, asked: counts.asked)
+        status.p50Ms = Double(latencies[slot].valueAtPercentile(50)) / 1000
+        status.p99Ms = Double(latencies[slot].valueAtPercentile(99)) / 1000
+        status.errors = errors[slot].newestFirst
+        return status
+    }
+
+    /// Notes how far each game has come, and shows the gauges. On the loop, a few times a second.
+    func lookAtStatus() {
+        let nowNs = SystemClock.nowNs
+        for slot in recent.indices { recent[slot].look(engine.counts[slot].attempts, nowNs: nowNs) }
+        guard nowNs &- gaugesAtNs >= 1_000_000_000 else { return }
+        gaugesAtNs = nowNs
+        statusMeters.show(report())
     }
 }
 
+extension GameStatus.Breaker {
+    init(_ state: CircuitBreaker.State) {
+        switch state {
+        case .closed: self = .closed
+        case .open: self = .open
+        case .halfOpen: self = .halfOpen
+        }
+    }
+}
+
+/// Parcels of a game by what they are doing.
+struct PhaseCounts: Sendable {
+    var ready = 0
+    var sleeping = 0
+    var writing = 0
+    /// Parcels that were read from the orders topic, and from the retries topic.
+    var ofOrders = 0
+    var ofShelf = 0
+    /// Of the parcel that was claimed first, Unix milliseconds.
+    var oldestClaimMs: Int64?
+}
+
 extension DeliveryEngine {
-    /// Parcels of each game by what they are doing.
-    func phaseCounts() -> [(ready: Int, sleeping: Int, writing: Int)] {
-        var counts = catalog.games.map { _ in (ready: 0, sleeping: 0, writing: 0) }
+    /// By slot. Walks over all parcels: at most what memory is granted.
+    func phaseCounts() -> [PhaseCounts] {
+        var counts = games.map { _ in PhaseCounts() }
         for ref in parcels.refs {
             guard let parcel = parcels[ref] else { continue }
+            let slot = Int(parcel.game)
+            counts[slot].oldestClaimMs = min(
+                counts[slot].oldestClaimMs ?? .max, parcel.order.claimedAtMs)
+            if partitions[parcel.source.partition].isShelf {
+                counts[slot].ofShelf += 1
+            } else {
+                counts[slot].ofOrders += 1
+            }
             switch parcel.phase {
-            case .ready: counts[Int(parcel.game)].ready += 1
-            case .sleeping: counts[Int(parcel.game)].sleeping += 1
-            case .recording, .settling, .shelving: counts[Int(parcel.game)].writing += 1
+            case .ready: counts[slot].ready += 1
+            case .sleeping: counts[slot].sleeping += 1
+            case .recording, .settling, .shelving: counts[slot].writing += 1
             case .beginning, .sending, .asking: break
             }
         }

@@ -4,6 +4,7 @@ import Logging
 import Metrics
 import NIOCore
 import Orders
+import Pacing
 import Wire
 
 /// What waits for Kafka's acknowledgements.
@@ -47,6 +48,9 @@ extension DeliveryLoop {
         let key = CrockfordBase32.encode(outcome.order.rawValue)
         let token = writes.add(.outcome(ref), records: dead == nil ? 1 : 2)
         meters.count(outcome)
+        if let slot = request.catalog.game(id: outcome.game)?.slot {
+            errors[Int(slot)].take(outcome, answer: dead?.answer ?? "")
+        }
         produce(topics.outcomes, key: key, value: outcome.encode(), token: token)
         if let dead { produce(topics.dead, key: key, value: dead.encode(request.catalog), token: token) }
     }
@@ -119,11 +123,18 @@ extension DeliveryLoop {
         case .assigned(let partitions):
             logger.info("partitions assigned", metadata: ["count": "\(partitions.count)"])
             let numbers = partitions.compactMap { number($0) }
-            turn { engine, _ in engine.assigned(numbers) }
+            turn { engine, now in engine.assigned(numbers, now) }
         case .revoked(let partitions):
             logger.info("partitions revoked", metadata: ["count": "\(partitions.count)"])
             let numbers = partitions.compactMap { number($0) }
-            turn { engine, _ in engine.revoked(numbers) }
+            (backlogs, credits, positions) = ([:], [:], [:])
+            turn { engine, now in engine.revoked(numbers, now) }
+        case .committed(let sentNs, let backlog):
+            for (partition, left) in backlog {
+                guard let number = number(partition), let records = left.records else { continue }
+                backlogs[number] = Int(records)
+            }
+            turn { engine, now in engine.pacer.committed(sentNs: sentNs, nowNs: now.ns) }
         case .records(let partition, let records):
             guard let number = number(partition) else { return }
             turn { engine, now in

@@ -18,6 +18,7 @@ extension DeliveryLoop {
         runTicker = loop.scheduleRepeatedTask(initialDelay: Self.runTick, delay: Self.runTick) {
             [weak self] _ in
             guard let self else { return }
+            lookAtStatus()
             if run.tick(nowNs: SystemClock.nowNs) { askStanding() }
         }
     }
@@ -57,7 +58,13 @@ extension DeliveryLoop {
             }
             onRun?(run.isOpen, what)
         }
-        guard engine.isRunOpen != run.isOpen else { return }
-        turn { engine, _ in engine.isRunOpen = run.isOpen }
+        openEngine()
+    }
+
+    /// Not before the limits in force are known.
+    func openEngine() {
+        let isOpen = run.isOpen && operators?.isLoaded ?? true
+        guard engine.isRunOpen != isOpen else { return }
+        turn { engine, _ in engine.isRunOpen = isOpen }
     }
 }

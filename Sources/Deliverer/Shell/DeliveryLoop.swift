@@ -22,12 +22,15 @@ import Telemetry
 final class DeliveryLoop: @unchecked Sendable {
     /// Starts in one pass, so that a pass stays short for the loop's other work.
     static let maxStartsAPass = 256
-    /// How long a start may wait for others: below the 10 ms of tolerance that a limiter is given.
-    static let paceNs: UInt64 = 3_000_000
+    /// How long a start may wait for others at most, and at least where a limit bears no waiting.
+    static let paceNs: UInt64 = 6_000_000
+    static let shortestPaceNs: UInt64 = 1_000_000
+    /// How long states, credits and commits, which nobody waits for, are collected.
+    static let collectNs: UInt64 = 40_000_000
 
     let loop: any EventLoop
     let store: OrderStore
-    let request: DeliveryRequest
+    var request: DeliveryRequest
     let topics: Topics
     let logger: Logger
     var engine: DeliveryEngine
@@ -39,6 +42,8 @@ final class DeliveryLoop: @unchecked Sendable {
     /// Engine numbers of partitions, and back.
     var numbers: [TopicPartition: Int] = [:]
     var names: [TopicPartition] = []
+    /// By engine number, of what is assigned: records behind the commit, as of the last fetch.
+    var backlogs: [Int: Int] = [:]
     /// Kafka acknowledgements that a parcel's record still waits for, by token of the producer.
     var writes = WriteTable()
     var beginnings: ShardBatches<AttemptEntry>
@@ -50,6 +55,13 @@ final class DeliveryLoop: @unchecked Sendable {
     var latencies: [Histogram<UInt64>]
     var timer: Scheduled<Void>?
     var timerNs: UInt64 = .max
+    /// Whether the engine waits for permits, and when it is asked again at the earliest.
+    var isPaced = false
+    var nextStartNs: UInt64 = 0
+    /// By engine number: what the consumer is told next, and when.
+    var credits: [Int: Int] = [:]
+    var positions: [Int: Int64] = [:]
+    var laterNs: UInt64 = 0
     /// A pass follows at the end of this round of the loop.
     var isPassDue = false
     var isPerforming = false
@@ -57,10 +69,24 @@ final class DeliveryLoop: @unchecked Sendable {
     var performing: [DeliveryAction] = []
     var isStopping = false
     var meters: DeliveryMeters
+    /// Limits and pauses; set before the loop starts.
+    var operators: OperatorDesk?
+    /// By game: attempts a second, and the last that went wrong.
+    var recent: [RecentRate]
+    var errors: [DeliveryErrors]
+    var statusMeters: StatusMeters
+    /// By game: when the log may next be told that it cannot be reached.
+    var nextComplaintNs: [UInt64]
+    var gaugesAtNs: UInt64 = 0
     var poisonValues: [PoisonRef: [UInt8]] = [:]
+    /// By token: games as they were when requests were made that are still under way after an edit.
+    var sentUnder: [UInt64: Game] = [:]
+    /// Counts edits.
+    var edits = 0
 
     var run = RunGate()
     var runTicker: RepeatedTask?
+    var lendTicker: RepeatedTask?
     /// What the log was told last of the run.
     var toldRun: String?
     /// Called on the loop when deliveries may begin, or may not, and why.
@@ -81,7 +107,12 @@ final class DeliveryLoop: @unchecked Sendable {
         latencies = request.catalog.games.map { _ in
             Histogram<UInt64>(highestTrackableValue: 600_000_000, numberOfSignificantValueDigits: .two)
         }
-        meters = DeliveryMeters(games: request.catalog.games.map(\.id))
+        let games = request.catalog.games.map(\.id)
+        meters = DeliveryMeters(games: games)
+        recent = games.map { _ in RecentRate() }
+        errors = games.map { _ in DeliveryErrors() }
+        statusMeters = StatusMeters(games: games)
+        nextComplaintNs = games.map { _ in 0 }
     }
 
     static var now: Moment { Moment(ns: SystemClock.nowNs, ms: SystemClock.nowMs) }
@@ -92,7 +123,8 @@ final class DeliveryLoop: @unchecked Sendable {
     func turn(_ tell: (inout DeliveryEngine, Moment) -> Void) {
         loop.assertInEventLoop()
         tell(&engine, Self.now)
-        // Something may be answered at once (there is no connection): whoever is at work takes up what follows.
+        // Something may be answered at once (there is no connection): whoever is at work takes up what
+        // follows.
         guard !isPerforming else { return }
         perform()
         guard !isPassDue else { return }
@@ -105,13 +137,7 @@ final class DeliveryLoop: @unchecked Sendable {
 
     /// Starts what may start now, sends what was collected, and plans the next pass.
     private func pass() {
-        var starts = 0
-        var next = DeliveryEngine.NextTick.atOnce
-        while !isStopping, next == .atOnce, starts < Self.maxStartsAPass {
-            next = engine.tick(Self.now)
-            starts += 1
-            perform()
-        }
+        let next = startDue()
         isPerforming = true
         flush()
         isPerforming = false
@@ -119,14 +145,32 @@ final class DeliveryLoop: @unchecked Sendable {
         plan(hasCollected ? .atOnce : next)
     }
 
-    /// A start that is due within ``paceNs`` waits for that: so starts, and all that follows from them, come
-    /// in small groups. The limiters bear a caller that is later than that (``BurstSplit``).
+    /// Lets the engine start what it may. While it waits for permits it is not asked more often than every
+    /// ``paceNs``, whatever happens meanwhile: so starts, and all that follows from them, come in small
+    /// groups. The limiters bear a caller that is later than that (``BurstSplit``).
+    private func startDue() -> DeliveryEngine.NextTick {
+        let nowNs = SystemClock.nowNs
+        if isPaced, nowNs < nextStartNs { return .at(nextStartNs) }
+        var starts = 0
+        var next = DeliveryEngine.NextTick.atOnce
+        while !isStopping, next == .atOnce, starts < Self.maxStartsAPass {
+            next = engine.tick(Self.now)
+            starts += 1
+            perform()
+        }
+        if case .at = next { isPaced = true } else { isPaced = false }
+        let pauseNs = engine.pacer.sustainedPauseNs * 3 / 5
+        nextStartNs = nowNs + min(max(pauseNs, Self.shortestPaceNs), Self.paceNs)
+        return next
+    }
+
     private func plan(_ next: DeliveryEngine.NextTick) {
-        let now = SystemClock.nowNs
+        let nowNs = SystemClock.nowNs
+        if hasLater { schedule(atNs: max(laterNs, nowNs)) }
         switch next {
         case .onEvent: return
-        case .atOnce: schedule(atNs: now)
-        case .at(let ns): schedule(atNs: max(ns, now + Self.paceNs))
+        case .atOnce: schedule(atNs: nowNs)
+        case .at(let ns): schedule(atNs: max(ns, isPaced ? nextStartNs : nowNs))
         }
     }
 
@@ -178,26 +222,42 @@ final class DeliveryLoop: @unchecked Sendable {
                 ref,
                 PoisonRecord.encode(
                     topic: topic, partition: partition, offset: offset, reason: reason, value: value))
-        case .grant(let partition, let count): consumer?.grant(names[partition], count: count)
-        case .commit(let partition, let offset): consumer?.commit(names[partition], offset: offset)
+        case .grant(let partition, let count): credits[partition, default: 0] += count
+        case .commit(let partition, let offset): positions[partition] = offset
         case .gamePaused(let game, let reason):
             let id = request.catalog.games[Int(game)].id
-            logger.error("game paused", metadata: ["game": "\(id)", "reason": "\(reason)"])
+            operators?.pause(game: id, reason: reason)
         }
     }
 
-    private var hasCollected: Bool {
-        !beginnings.isEmpty || !outgoing.isEmpty || (run.isOpen && !settlements.isEmpty)
+    private var hasCollected: Bool { !beginnings.isEmpty || !outgoing.isEmpty }
+
+    /// States are settled in a good run only; until then the outcomes in Kafka tell.
+    private var hasLater: Bool {
+        !credits.isEmpty || !positions.isEmpty || (run.isOpen && !settlements.isEmpty)
     }
 
     /// Sends what was collected.
     private func flush() {
         beginnings.drain { shard, batch in begin(shard, batch) }
-        // States are settled in a good run only; until then the outcomes in Kafka tell.
-        if run.isOpen { settlements.drain { shard, batch in settle(shard, batch) } }
         if !outgoing.isEmpty {
             client?.submit(outgoing)
             outgoing.removeAll(keepingCapacity: true)
         }
+        let nowNs = SystemClock.nowNs
+        guard hasLater, isStopping || nowNs >= laterNs else { return }
+        laterNs = nowNs + Self.collectNs
+        if run.isOpen { settlements.drain { shard, batch in settle(shard, batch) } }
+        tellConsumer()
+    }
+
+    /// One message for all partitions. On the loop.
+    func tellConsumer() {
+        guard !credits.isEmpty || !positions.isEmpty else { return }
+        consumer?.work(
+            credits: Dictionary(uniqueKeysWithValues: credits.map { (names[$0.key], $0.value) }),
+            positions: Dictionary(uniqueKeysWithValues: positions.map { (names[$0.key], $0.value) }))
+        credits.removeAll(keepingCapacity: true)
+        positions.removeAll(keepingCapacity: true)
     }
 }

@@ -6,6 +6,7 @@ struct DeliveryMeters {
     let poison = Counter(label: "hongbao_deliverer_poison_records_total")
     let redisFailures = Counter(label: "hongbao_deliverer_redis_failures_total")
     let kafkaFailures = Counter(label: "hongbao_deliverer_kafka_failures_total")
+    let lendFailures = Counter(label: "hongbao_deliverer_lend_failures_total")
     let holes = Counter(label: "hongbao_deliverer_topic_holes_total")
     private var outcomes: [String: [Outcome: Counter]] = [:]
 
