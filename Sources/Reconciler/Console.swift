@@ -3,15 +3,20 @@ import Glibc
 /// Standard output and standard error, whole lines at a time.
 enum Console {
     static func say(_ text: String) {
-        put(STDOUT_FILENO, text)
+        put(STDOUT_FILENO, Array((text + "\n").utf8)[...])
     }
 
     static func warn(_ text: String) {
-        put(STDERR_FILENO, text)
+        put(STDERR_FILENO, Array((text + "\n").utf8)[...])
     }
 
-    private static func put(_ descriptor: Int32, _ text: String) {
-        var rest = Array((text + "\n").utf8)[...]
+    /// Standard output, as it is.
+    static func put(_ bytes: [UInt8]) {
+        put(STDOUT_FILENO, bytes[...])
+    }
+
+    private static func put(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) {
+        var rest = bytes
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }

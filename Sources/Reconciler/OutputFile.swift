@@ -16,18 +16,38 @@ enum OutputFile {
     /// Writes piece by piece under another name, then takes the place of what was there.
     static func write(_ path: String, _ pieces: some Sequence<[UInt8]>) throws(FileFault) {
         let temporary = "\(path).\(getpid()).new"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        try stage(temporary, pieces)
+        try place(temporary, path)
+    }
+
+    /// Writes a file that nobody is to read yet, and has the disk keep it. Leaves nothing where it fails.
+    static func stage(_ path: String, _ pieces: some Sequence<[UInt8]>) throws(FileFault) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw fault(path) }
         var isWritten = true
         for piece in pieces where isWritten { isWritten = writeAll(descriptor, piece) }
         isWritten = isWritten && fsync(descriptor) == 0
         let failure = fault(path)
         let isClosed = close(descriptor) == 0
-        guard isWritten, isClosed, rename(temporary, path) == 0 else {
+        guard isWritten, isClosed else {
             let reason = isWritten ? fault(path) : failure
-            unlink(temporary)
+            unlink(path)
             throw reason
         }
+    }
+
+    /// Gives a staged file its name, in place of what had it, and has the disk keep that too.
+    static func place(_ staged: String, _ path: String) throws(FileFault) {
+        guard rename(staged, path) == 0 else {
+            let reason = fault(path)
+            unlink(staged)
+            throw reason
+        }
+        let folder = path.contains("/") ? String(path[..<path.lastIndex(of: "/")!]) + "/" : "."
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
     }
 
     /// One ID a line in its text form.

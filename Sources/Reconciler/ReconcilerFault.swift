@@ -16,6 +16,8 @@ struct ReconcilerFault: Error, Equatable, CustomStringConvertible {
     static let cannotWrite: Int32 = 73
     /// Begun and not finished: the same command again carries on.
     static let again: Int32 = 75
+    /// A second person has to agree first.
+    static let notAllowed: Int32 = 77
     /// Orders are missing, or came out that were never due.
     static let somethingMissing: Int32 = 2
 

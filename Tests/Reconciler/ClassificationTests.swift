@@ -55,6 +55,34 @@ import Testing
         #expect(Self.place { $0.state = .delivered } == .delivered)
     }
 
+    @Test func whatWasRedrivenIsOpenAgain() {
+        for outcome in [Outcome.rejected, .expired] {
+            func place(resent: UInt16?, _ state: OrderState) -> OrderClass {
+                Self.place {
+                    $0.take(outcome, attempt: 2)
+                    $0.resentAttempts = resent
+                    $0.state = state
+                    $0.isLiveInOrders = true
+                }
+            }
+            #expect(place(resent: 2, .queued) == .queued)
+            #expect(place(resent: 2, .inFlight) == .inFlight)
+            #expect(place(resent: 2, .unknown) == .unknown)
+            // It was sent again before that end, or the state has not been told of anything since.
+            #expect(place(resent: 1, .inFlight) == (outcome == .rejected ? .rejected : .expired))
+            #expect(place(resent: nil, .queued) == (outcome == .rejected ? .rejected : .expired))
+            #expect(place(resent: 2, .none) == (outcome == .rejected ? .rejected : .expired))
+            #expect(place(resent: 2, .rejected) == (outcome == .rejected ? .rejected : .expired))
+        }
+        var facts = Reconciliation()
+        var order = ReconcilerFixture.order(1)
+        facts.stoodInOrders(order, game: 0, isLive: false)
+        #expect(facts.facts[order.id]?.resentAttempts == nil)
+        (order.isResend, order.attempt) = (true, 3)
+        facts.stoodInOrders(order, game: 0, isLive: true)
+        #expect(facts.facts[order.id]?.resentAttempts == 3)
+    }
+
     @Test func anOlderAttemptsLateWordChangesNothing() {
         #expect(
             Self.place {

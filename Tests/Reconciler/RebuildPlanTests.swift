@@ -64,6 +64,41 @@ import Wire
         #expect(known.standing(approvals: 2).state == .outbox)
     }
 
+    @Test("promise 4: what was redriven after its end is open, and may have been granted")
+    func redriven() {
+        func standing(
+            _ outcome: Outcome, _ state: OrderState, made: UInt16, resent: UInt16?
+        ) -> RebuiltOrder.Standing {
+            var known = RebuiltOrder(RebuildWorld.order(3, sequence: 4))
+            known.take(outcome, attempt: 2)
+            (known.state, known.made, known.isRecorded) = (state, made, true)
+            (known.resentAttempts, known.recordedAttempts) = (resent, resent ?? 0)
+            return known.standing(approvals: 1)
+        }
+        for outcome in [Outcome.rejected, .expired] {
+            let end = RebuiltOrder.Standing(state: outcome.state)
+            #expect(standing(outcome, .queued, made: 2, resent: 2) == .init(state: .queued, made: 2))
+            #expect(standing(outcome, .inFlight, made: 3, resent: 2) == .init(state: .unknown, made: 3))
+            #expect(standing(outcome, .inFlight, made: 3, resent: nil) == .init(state: .unknown, made: 3))
+            #expect(standing(outcome, .retrying, made: 3, resent: 2) == .init(state: .retrying, made: 3))
+            #expect(standing(outcome, outcome.state, made: 0, resent: 2) == end)
+            // The outcome comes before the state.
+            #expect(standing(outcome, .inFlight, made: 2, resent: 1) == end)
+            #expect(standing(outcome, .inFlight, made: 2, resent: nil) == end)
+            #expect(standing(outcome, .none, made: 0, resent: nil) == end)
+        }
+        // Redis has lost everything: the record tells.
+        #expect(standing(.rejected, .none, made: 0, resent: 2) == .init(state: .queued, made: 2))
+        #expect(standing(.rejected, .none, made: 0, resent: 1) == .init(state: .rejected))
+        #expect(standing(.expired, .none, made: 0, resent: 2) == .init(state: .expired))
+        var world = RebuildWorld()
+        var order = RebuildWorld.order(3, sequence: 4)
+        (order.isResend, order.attempt) = (true, 2)
+        world.queued = [order]
+        world.outcomes = [(order.id, .rejected, 2)]
+        #expect(Self.entry(RebuildPlan(world.book), order.id)?.state == .queued)
+    }
+
     @Test("promise 5: stock is what the catalog and the acts gave less what was issued")
     func stock() throws {
         var world = RebuildWorld()

@@ -79,6 +79,7 @@ struct RebuildWorld {
                     .stock(
                         act: act, gift: catalog.gifts[Int(what.gift)].id, add: what.add, units: what.units,
                         by: "", reason: "", atMs: 0))
+            case .control(let record): control.append(record)
             case .lane(let lane): control.append(.lane(lane: lane, owner: 0, epoch: nil, atMs: 0))
             }
         }

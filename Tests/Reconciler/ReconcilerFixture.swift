@@ -13,7 +13,8 @@ enum ReconcilerFixture {
                 replication: 1),
             ranking: RankingWeights(
                 preference: 1, popularity: 0, freshness: 0, freshHalfLifeMs: 1, dimensions: 1)),
-        games: [game(0, "dragon"), game(1, "lantern")], gifts: [gift(0, "hello", 0), gift(1, "lamp", 1)],
+        games: [game(0, "dragon"), game(1, "lantern")],
+        gifts: [gift(0, "hello", 0), gift(1, "lamp", 1, value: 40)],
         contentHash: "00")
 
     /// An order of the game of that slot.
@@ -33,9 +34,10 @@ enum ReconcilerFixture {
             regions: [Region(id: "s1", slot: 0, name: text("s1"))])
     }
 
-    private static func gift(_ slot: UInt16, _ id: String, _ game: UInt8) -> Gift {
+    private static func gift(_ slot: UInt16, _ id: String, _ game: UInt8, value: Int = 0) -> Gift {
         Gift(
             id: id, slot: slot, game: game, title: text(id), image: "a.png", audience: .everyone, stock: 10,
-            items: [Item(id: "coin", count: 1)], highValue: false, features: [0], popularity: 0, freshAtMs: 0)
+            items: [Item(id: "coin", count: 1)], highValue: false, features: [0], popularity: 0, freshAtMs: 0,
+            value: value)
     }
 }

@@ -39,7 +39,7 @@ import Wire
             facts.cameAfterCut(id)
         }
         let index = Dictionary(uniqueKeysWithValues: world.indices.map { (world[$0].order.id, $0) })
-        for id in facts.undelivered {
+        for id in facts.due {
             guard let one = index[id].map({ world[$0] }) else { continue }
             facts.stands(id, one.state, hasLapsed: one.phase == .lost && one.state == .inFlight)
         }

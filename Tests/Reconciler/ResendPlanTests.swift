@@ -36,27 +36,53 @@ import Wire
         var other = base
         other[0].order.role = 8
         sums.insert(Self.plan(other).checksum(Self.catalog))
-        #expect(sums.count == 6)
+        other = base
+        other[0].asksFirst = true
+        sums.insert(Self.plan(other).checksum(Self.catalog))
+        #expect(sums.count == 7)
     }
 
     @Test func whatIsWrittenIsRead() throws {
-        let plan = Self.plan([Self.entry(9), Self.entry(3, game: 1), Self.entry(7, .neverQueued)])
+        var entries = [Self.entry(9), Self.entry(3, game: 1), Self.entry(7, .neverQueued)]
+        entries[1].asksFirst = true
+        let plan = Self.plan(entries)
         let (read, sum) = try ResendPlan.decode(plan.encode(Self.catalog), Self.catalog)
         #expect(read == plan)
         #expect(sum == plan.checksum(Self.catalog))
         let summary = try ResendPlan.summary(plan.encode(Self.catalog))
         #expect(summary.orders == 3)
-        #expect(summary.counts.map(\.game) == ["dragon", "lantern"])
-        #expect(summary.counts.map(\.orders) == [2, 1])
+        #expect(summary.lines.map(\.game) == ["dragon", "lantern"])
+        #expect(summary.lines.map(\.orders) == [2, 1])
+        #expect(summary.reasons == ["passed_over": 2, "never_queued": 1])
         let empty = Self.plan([])
         #expect(try ResendPlan.decode(empty.encode(Self.catalog), Self.catalog).plan == empty)
+    }
+
+    @Test("one person may send so many orders, worth so much, and no more")
+    func secondPeople() throws {
+        func settings(_ orders: Int, _ value: Int) -> ResendSettings {
+            ResendSettings(perSecond: 1, ordersAlone: orders, valueAlone: value)
+        }
+        var entries = [Self.entry(9), Self.entry(3, game: 1), Self.entry(7)]
+        // A lamp is worth 40, and the amount counts.
+        entries[1].order.amount = 3
+        let plan = Self.plan(entries)
+        #expect(plan.value(Self.catalog) == 120)
+        #expect(plan.needsSecond(settings(3, 120), Self.catalog) == nil)
+        #expect(plan.needsSecond(settings(2, 120), Self.catalog)?.contains("3 orders") == true)
+        #expect(plan.needsSecond(settings(3, 119), Self.catalog)?.contains("120") == true)
+        entries[1].order.amount = .max
+        #expect(Self.plan(entries).value(Self.catalog) == 40 * Int(UInt32.max))
+        for same in ["mei", "Mei", " mei ", "m ei"] { #expect(ResendRun.isSamePerson("mei", same)) }
+        for other in ["lin", "mei2", ""] { #expect(!ResendRun.isSamePerson("mei", other)) }
     }
 
     @Test func aChangedPlanIsRefused() throws {
         let text = String(decoding: Self.plan([Self.entry(9)]).encode(Self.catalog), as: UTF8.self)
         for (from, to) in [
             (#""role":"7""#, #""role":"8""#), (#""cut_at":5000"#, #""cut_at":5001"#),
-            ("passed_over", "retry_lost"), (#""campaign":"test""#, #""campaign":"other""#),
+            ("passed_over", "retry_lost"), (#""asks_first":[]"#, #""asks_first":["0000000000009"]"#),
+            (#""campaign":"test""#, #""campaign":"other""#),
             (#""gift":"hello""#, #""gift":"nothing""#), (#""v":1,"campaign""#, #""v":2,"campaign""#),
         ] {
             #expect(text.contains(from))

@@ -39,15 +39,22 @@ final class CampaignStores: Sendable {
         return try await NIOThreadPool.singleton.runIfActive { try body(options, logger) }
     }
 
+    /// For a command that needs Kafka alone: runs it whatever Redis does, and closes.
+    static func offline<Value>(
+        _ configPath: String, _ body: (CampaignStores) async throws -> Value
+    ) async throws -> Value {
+        try await with(configPath, awaitingRedis: false, body)
+    }
+
     /// For a command: connects, runs it, and closes.
     static func with<Value>(
-        _ configPath: String, _ body: (CampaignStores) async throws -> Value
+        _ configPath: String, awaitingRedis: Bool = true, _ body: (CampaignStores) async throws -> Value
     ) async throws -> Value {
         let settings = try ReconcilerSettings.load(configPath)
         let stores = CampaignStores(
             settings, loop: MultiThreadedEventLoopGroup.singleton.next(), logger: Logger(label: "reconciler"))
         do {
-            try await stores.store.redis.ready(within: .seconds(10))
+            if awaitingRedis { try await stores.store.redis.ready(within: .seconds(10)) }
             let value = try await body(stores)
             await stores.store.redis.shutDown()
             return value

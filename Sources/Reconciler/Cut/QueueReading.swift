@@ -13,9 +13,15 @@ struct QueueReading {
     /// By topic and partition.
     private(set) var sources: [TopicPartition: SourceReading] = [:]
 
-    /// - Parameter facts: what Redis has told already.
-    init(_ facts: Reconciliation, reader: KafkaReader, catalog: Catalog) {
+    /// - Parameters:
+    ///   - facts: what Redis has told already.
+    ///   - sources: what was read before, for a reading that goes on.
+    init(
+        _ facts: Reconciliation, sources: [TopicPartition: SourceReading] = [:], reader: KafkaReader,
+        catalog: Catalog
+    ) {
         self.facts = facts
+        self.sources = sources
         self.reader = reader
         self.catalog = catalog
         topics = Topics(campaign: catalog.campaign.id)
@@ -41,7 +47,6 @@ struct QueueReading {
         }
         try readOutcomes()
         try readDead()
-        if !facts.unexpected.isEmpty { try readOn() }
     }
 
     private func queues(_ name: (String) -> String) -> [(topic: String, game: UInt8)] {
@@ -82,7 +87,8 @@ struct QueueReading {
             guard let game = catalog.game(id: outcome.game) else {
                 throw RecordFault("of no game of the catalog")
             }
-            facts.cameOut(outcome.order, outcome.outcome, attempt: outcome.attempt, game: game.slot)
+            facts.cameOut(
+                outcome.order, outcome.outcome, attempt: outcome.attempt, game: game.slot, atMs: outcome.atMs)
         }
     }
 
@@ -92,26 +98,45 @@ struct QueueReading {
             let dead = try DeadRecord.decode(record.value, catalog)
             facts.cameOut(
                 dead.order.id, dead.outcome, attempt: dead.order.attempt,
-                game: catalog.gifts[Int(dead.order.gift)].game)
+                game: catalog.gifts[Int(dead.order.gift)].game, atMs: dead.atMs)
         }
     }
 
-    /// Reads on in the queues, to tell orders that were claimed during the reading from those that were never
-    /// due.
-    private mutating func readOn() throws(KafkaFailure) {
+    /// Reads on from where the reading ended, for some orders only: what seemed to come out and never went in
+    /// may have been claimed meanwhile, and what two sources tell differently may have moved on between them.
+    mutating func readOn(_ wanted: Set<OrderID>) throws(KafkaFailure) {
         let catalog = catalog
-        for (topic, _) in queues(topics.orders) + queues(topics.retries) {
-            var tails: [TopicPartition: Range<Int64>] = [:]
-            for (partition, range) in try TopicScan.ranges(topic, reader: reader) {
-                let from = max(sources[partition]?.end ?? 0, range.lowerBound)
-                tails[partition] = from..<max(from, range.upperBound)
+        for (topic, game) in queues(topics.orders) + queues(topics.retries) {
+            var after = [Order]()
+            try reader.read(try tails(topic)) { _, record in
+                if let order = try? OrderRecord.decode(record.value, catalog) { after.append(order) }
             }
-            var after = [OrderID]()
-            try reader.read(tails) { _, record in
-                if let order = try? OrderRecord.decode(record.value, catalog) { after.append(order.id) }
+            for order in after {
+                facts.cameAfterCut(order.id)
+                guard wanted.contains(order.id), facts.facts[order.id]?.order != nil else { continue }
+                facts.stoodInOrders(order, game: game, isLive: true)
             }
-            for id in after { facts.cameAfterCut(id) }
         }
+        var ended = [(OrderID, Outcome, UInt16, UInt8, Int64)]()
+        try reader.read(try tails(topics.outcomes)) { _, record in
+            guard let told = try? OutcomeRecord.decode(record.value), wanted.contains(told.order),
+                let game = catalog.game(id: told.game)
+            else { return }
+            ended.append((told.order, told.outcome, told.attempt, game.slot, told.atMs))
+        }
+        for (id, outcome, attempt, game, atMs) in ended where facts.facts[id]?.order != nil {
+            facts.cameOut(id, outcome, attempt: attempt, game: game, atMs: atMs)
+        }
+    }
+
+    /// What came into a topic since it was read.
+    private func tails(_ topic: String) throws(KafkaFailure) -> [TopicPartition: Range<Int64>] {
+        var tails: [TopicPartition: Range<Int64>] = [:]
+        for (partition, range) in try TopicScan.ranges(topic, reader: reader) {
+            let from = max(sources[partition]?.end ?? 0, range.lowerBound)
+            tails[partition] = from..<max(from, range.upperBound)
+        }
+        return tails
     }
 
     private mutating func open(_ topic: String) throws(KafkaFailure) -> [TopicPartition: Range<Int64>] {

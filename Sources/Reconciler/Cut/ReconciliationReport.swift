@@ -5,16 +5,18 @@ import Wire
 
 /// A verdict for people and programs: `report.json`, the table, and what the admin port shows.
 struct ReconciliationReport: Sendable {
-    /// Missing and unexpected orders that are listed; all are counted.
+    /// Orders that each list holds; all are counted.
     static let maxListed = 1000
+    /// Conflicts in the table.
+    static let maxShown = 20
 
     let catalog: Catalog
     let cut: Cut
     let verdict: Verdict
     let tooYoungMs: Int64
 
-    /// Nothing is missing and nothing came out that was never due.
-    var isClean: Bool { verdict.missing.isEmpty && verdict.unexpected.isEmpty }
+    /// Nothing is missing, unexpected, doubled or conflicting.
+    var isClean: Bool { verdict.isClean }
 
     func json() -> [UInt8] {
         var json = JSONWriter(reserving: 1 << 14)
@@ -35,10 +37,15 @@ struct ReconciliationReport: Sendable {
         Self.classes(verdict.counts, &json)
         json.key("unexpected_count")
         json.integer(Int64(verdict.unexpected.count))
+        for (key, count) in beside {
+            json.key(key)
+            json.integer(Int64(count))
+        }
         json.key("foreign_claims")
         json.integer(Int64(cut.foreignClaims))
         games(&json)
         lists(&json)
+        besides(&json)
         sources(&json)
         json.endObject()
         return json.bytes + [UInt8(ascii: "\n")]
@@ -56,48 +63,14 @@ struct ReconciliationReport: Sendable {
     private func games(_ json: inout JSONWriter) {
         json.key("games")
         json.beginArray()
-        for game in catalog.games {
-            let counts = verdict.byGame[Int(game.slot)]
+        for (name, counts) in rows {
             json.beginObject()
             json.key("game")
-            json.string(game.id)
+            json.string(name)
             json.key("accepted")
             json.integer(Int64(counts.values.reduce(0, +)))
             json.key("classes")
             Self.classes(counts, &json)
-            json.endObject()
-        }
-        json.endArray()
-    }
-
-    private func lists(_ json: inout JSONWriter) {
-        json.key("missing")
-        json.beginArray()
-        for missing in verdict.missing.prefix(Self.maxListed) {
-            json.beginObject()
-            json.key("order")
-            json.string(missing.order.id.text)
-            json.key("game")
-            json.string(catalog.games[Int(missing.game)].id)
-            json.key("gift")
-            json.string(catalog.gifts[Int(missing.order.gift)].id)
-            json.key("claimed_at")
-            json.integer(missing.order.claimedAtMs)
-            json.key("reason")
-            json.string(missing.reason.rawValue)
-            json.endObject()
-        }
-        json.endArray()
-        json.key("unexpected")
-        json.beginArray()
-        for unexpected in verdict.unexpected.prefix(Self.maxListed) {
-            json.beginObject()
-            json.key("order")
-            json.string(unexpected.id.text)
-            json.key("game")
-            json.string(catalog.games[Int(unexpected.game)].id)
-            json.key("outcome")
-            json.string(unexpected.outcome.rawValue)
             json.endObject()
         }
         json.endArray()
@@ -127,23 +100,35 @@ struct ReconciliationReport: Sendable {
         json.endArray()
     }
 
+    /// The classes by game; orders of which nobody knows whose they were come last, where there are any.
+    private var rows: [(name: String, counts: [OrderClass: Int])] {
+        let games = catalog.games.map { (name: $0.id, counts: verdict.byGame[Int($0.slot)]) }
+        let nobodys = verdict.byGame.last ?? [:]
+        return nobodys.isEmpty ? games : games + [(name: "(unknown)", counts: nobodys)]
+    }
+
     /// Classes that hold anything, by game, and the sums.
     func table() -> String {
         let shown = OrderClass.allCases.filter { verdict[$0] > 0 || $0 == .delivered || $0 == .missing }
         var rows = [["game", "accepted"] + shown.map(\.rawValue)]
-        for game in catalog.games {
-            let counts = verdict.byGame[Int(game.slot)]
-            rows.append([game.id, "\(counts.values.reduce(0, +))"] + shown.map { "\(counts[$0] ?? 0)" })
+        for (name, counts) in self.rows {
+            rows.append([name, "\(counts.values.reduce(0, +))"] + shown.map { "\(counts[$0] ?? 0)" })
         }
         rows.append(["all", "\(verdict.accepted)"] + shown.map { "\(verdict[$0])" })
         var text = Console.table(rows)
         text +=
             "\n\(verdict.accepted) accepted = "
             + shown.map { "\(verdict[$0]) \($0.rawValue)" }.joined(separator: " + ")
-        text += "\nunexpected \(verdict.unexpected.count)"
+        text += "\nunexpected \(verdict.unexpected.count), doubled \(verdict.doubled.count)"
+        text += ", conflicting \(verdict.conflicts.count)"
+        for (kind, orders) in verdict.conflictCounts { text += "\n  \(kind.rawValue) \(orders)" }
+        for conflict in verdict.conflicts.prefix(Self.maxShown) { text += "\n  " + words(conflict) }
+        text += verdict.conflicts.count > Self.maxShown ? "\n  …\n" : "\n"
+        if !verdict.nameless.isEmpty { text += "of the missing nobody holds \(verdict.nameless.count), " }
+        if verdict.burnt > 0 { text += "numbers never used \(verdict.burnt), " }
         let unreadable = cut.sources.reduce(0) { $0 + $1.unreadable }
-        if unreadable > 0 { text += ", unreadable records \(unreadable)" }
-        if cut.foreignClaims > 0 { text += ", claims that the catalog does not know \(cut.foreignClaims)" }
-        return text + ", read in \(cut.durationMs) ms at \(UTCTimestamp.rfc3339(unixMs: verdict.atMs))"
+        if unreadable > 0 { text += "unreadable records \(unreadable), " }
+        if cut.foreignClaims > 0 { text += "claims that the catalog does not know \(cut.foreignClaims), " }
+        return text + "read in \(cut.durationMs) ms at \(UTCTimestamp.rfc3339(unixMs: verdict.atMs))"
     }
 }

@@ -5,7 +5,12 @@ import CampaignFiles
 struct CutOptions: ParsableArguments {
     private static let tooYoungHelp: String = """
         Orders claimed within so long before the cut are too young to be missing; by default \
-        reconciler.too_young, else 0: the order of the reading itself takes nothing on its way for missing.
+        reconciler.too_young, else the longest life in flight: the longest requestTimeoutMs, \
+        deliverer.grace_ms and kafka.message_timeout_ms together.
+        """
+    private static let statementHelp: String = """
+        What a game itself says it granted. FORMAT is ids (one a line, the default), csv=COLUMN or \
+        jsonl=FIELD. May be given more than once; grants after the file's last change are not looked for.
         """
 
     @Option(help: ArgumentHelp("The settings file (YAML).", valueName: "file"))
@@ -13,6 +18,9 @@ struct CutOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp(tooYoungHelp, valueName: "seconds"))
     var tooYoung: Int?
+
+    @Option(help: ArgumentHelp(statementHelp, valueName: "game=file[:format]"))
+    var statement: [StatementOption] = []
 
     func validate() throws {
         guard (0...604_800).contains(tooYoung ?? 0) else {
@@ -22,15 +30,20 @@ struct CutOptions: ParsableArguments {
 
     /// Reads the cut and judges it.
     func report(_ stores: CampaignStores) async throws -> ReconciliationReport {
-        let limit = tooYoung.map { Duration.seconds($0) } ?? stores.settings.tooYoung ?? .zero
-        return try await ReconciliationReport.make(stores, tooYoung: limit)
+        let settings = stores.settings
+        let limit = tooYoung.map { Duration.seconds($0) } ?? settings.tooYoung ?? settings.longestFlight
+        let statements = try statement.map { try $0.read(stores.catalog) }
+        return try await ReconciliationReport.make(stores, tooYoung: limit, statements: statements)
     }
 }
 
 extension ReconciliationReport {
-    static func make(_ stores: CampaignStores, tooYoung: Duration) async throws -> ReconciliationReport {
+    static func make(
+        _ stores: CampaignStores, tooYoung: Duration,
+        statements: [(game: UInt8, statement: GameStatement)] = []
+    ) async throws -> ReconciliationReport {
         let tooYoungMs = Int64(tooYoung / .milliseconds(1))
-        let cut = try await Cut.read(stores)
+        let cut = try await Cut.read(stores, statements: statements)
         return ReconciliationReport(
             catalog: stores.catalog, cut: cut,
             verdict: try cut.verdict(stores.catalog, tooYoungMs: tooYoungMs),
@@ -45,11 +58,13 @@ struct RunCommand: AsyncParsableCommand {
         abstract: "Reconciles once over Redis and Kafka: what became of every order.",
         discussion: """
             Reads claims, outbox, held, orders, retries, outcomes, dead and states, in that order, and puts \
-            every order into exactly one class; orders that stand twice in a topic count once.
+            every order into exactly one class; orders that stand twice in a topic count once. Beside the \
+            classes it names what was sent and never due (unexpected), what a game's own statement holds \
+            twice (doubled), and what two sources tell differently (conflicting), with what each says.
 
-            Exit codes: 0 nothing is missing or unexpected; 2 something is; 69 Redis or Kafka cannot be \
-            reached; 70 the classes do not add up; 73 the report cannot be written; 78 a setting will not \
-            do.
+            Exit codes: 0 nothing is missing, unexpected, doubled or conflicting; 2 something is; 65 a \
+            statement cannot be read; 69 Redis or Kafka cannot be reached; 70 the classes do not add up: the \
+            message names the sum; 73 the report cannot be written; 78 a setting will not do.
             """)
 
     @OptionGroup var cut: CutOptions

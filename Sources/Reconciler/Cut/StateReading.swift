@@ -8,6 +8,8 @@ struct StateReading: Sendable {
     let store: OrderStore
     /// Looks at an order whose attempt and state seem to disagree so often before the attempt counts as lost.
     private static let maxLooks = 3
+    /// Numbers whose states are asked for together.
+    private static let numbersAtOnce = 1 << 16
 
     private var shards: Range<UInt16> { 0..<UInt16(store.keys.shards) }
 
@@ -34,12 +36,25 @@ struct StateReading: Sendable {
         return (facts, foreign)
     }
 
-    /// Adds the states of what was not delivered.
+    /// Adds the states of all orders, and what the states tell of numbers that no source names.
     func states(_ facts: inout Reconciliation) async throws(RedisFailure) {
-        for (id, state) in try await store.states(facts.undelivered.sorted()) {
-            facts.stands(id, state, hasLapsed: false)
+        try await states(of: facts.due, &facts)
+        let marks = facts.highWater
+        try await marks.each(most: Self.numbersAtOnce) { ids async throws(RedisFailure) in
+            let unnamed = ids.filter { facts.isUnnamed($0) }
+            for (id, state) in try await store.states(unnamed) { facts.unnamed(id, state) }
         }
-        for id in facts.inFlightAlone {
+        facts.numbersWereRead()
+    }
+
+    /// Adds the states of some orders as they are now.
+    func states(
+        of orders: some Sequence<OrderID>, _ facts: inout Reconciliation
+    ) async throws(RedisFailure) {
+        // A record may name a shard that this campaign has not: nothing is stored for it.
+        let ours = orders.filter { shards.contains($0.shard) }.sorted()
+        for (id, state) in try await store.states(ours) { facts.stands(id, state, hasLapsed: false) }
+        for id in facts.inFlightAlone where shards.contains(id.shard) {
             let (state, hasLapsed) = try await look(id)
             facts.stands(id, state, hasLapsed: hasLapsed)
         }

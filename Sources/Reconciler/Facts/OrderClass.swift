@@ -23,4 +23,7 @@ enum MissingReason: String, CaseIterable, Sendable {
     case attemptLost = "attempt_lost"
     /// The last attempt's end is unknown, and no record makes anybody find out.
     case unknownLost = "unknown_lost"
+    /// Its number was given out and its state tells that it was accepted; neither a claim nor a record tells
+    /// what it was. Nothing can be sent.
+    case nameless
 }

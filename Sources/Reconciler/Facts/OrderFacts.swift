@@ -5,6 +5,8 @@ struct OrderFacts: Equatable, Sendable {
     /// The order in full, from its claim or from a record; nil: nobody says that it is due.
     var order: Order?
     var game: UInt8 = 0
+    /// Its claim stands in Redis.
+    var isClaimed = false
     /// Stood in the outbox after the claims had been read.
     var isInOutbox = false
     /// Stands in `.held`.
@@ -15,11 +17,15 @@ struct OrderFacts: Equatable, Sendable {
     var isLiveInOrders = false
     /// The same in the retries topic.
     var isLiveInRetries = false
+    /// The most attempts that a record knows of by which an operator sent it again; nil: there is none.
+    var resentAttempts: UInt16?
     /// Some attempt granted.
     var isGranted = false
     /// What the latest attempt, as far as known, came to, and which one that was.
     var outcome: Outcome?
     var attempt: UInt16 = 0
+    /// When that was, or the first grant, Unix milliseconds; 0: nobody says.
+    var outcomeAtMs: Int64 = 0
     /// The state in Redis, read after the topics.
     var state = OrderState.none
     /// In flight in Redis, and the attempt's deadline has passed: its owner is gone.
@@ -30,18 +36,32 @@ struct OrderFacts: Equatable, Sendable {
 
     /// Takes in an outcome. Within a partition outcomes come in their order; an older attempt's late word
     /// says nothing new, except that it granted, which is a fact whenever it is told.
-    mutating func take(_ outcome: Outcome, attempt: UInt16) {
-        if outcome.state == .delivered { isGranted = true }
+    ///
+    /// - Parameter atMs: Unix milliseconds; 0 where nobody says.
+    mutating func take(_ outcome: Outcome, attempt: UInt16, atMs: Int64 = 0) {
+        if outcome.state == .delivered, !isGranted {
+            isGranted = true
+            outcomeAtMs = atMs
+        }
         guard self.outcome == nil || attempt >= self.attempt else { return }
         self.outcome = outcome
         self.attempt = attempt
+        if !isGranted { outcomeAtMs = max(outcomeAtMs, atMs) }
     }
+
+    /// Rejected or expired, and sent again since by an operator: the state goes on from there.
+    var isRedriven: Bool { state.isOpen && (resentAttempts.map { $0 >= attempt } ?? false) }
+
+    /// Its number was given out and its state tells that it was accepted, and no source has the order itself.
+    var isNameless: Bool { order == nil && state != .none }
+    /// It counts among the orders.
+    var isDue: Bool { order != nil || isNameless }
 
     /// How the order ended, if it did. A grant wins over everything; a state may be ahead of the outcomes
     /// read, and an outcome ahead of the state.
     private var end: OrderClass? {
         if isGranted || state == .delivered { return .delivered }
-        let ends = [outcome?.state, state].compactMap { $0 }.filter(\.isClosed)
+        let ends = [isRedriven ? nil : outcome?.state, state].compactMap { $0 }.filter(\.isClosed)
         switch ends.first {
         case .rejected: return .rejected
         case .expired: return .expired
@@ -78,7 +98,8 @@ struct OrderFacts: Equatable, Sendable {
 
     /// Where the trail ends, for one that is missing.
     var missingReason: MissingReason {
-        switch state == .none ? outcome?.state ?? .none : state {
+        if isNameless { return .nameless }
+        return switch state == .none ? outcome?.state ?? .none : state {
         case .inFlight: .attemptLost
         case .unknown: .unknownLost
         case .retrying: .retryLost
@@ -87,5 +108,9 @@ struct OrderFacts: Equatable, Sendable {
     }
 
     /// Something came out for it that nobody put in.
-    var isUnexpected: Bool { order == nil && outcome != nil }
+    var isUnexpected: Bool { !isDue && outcome != nil }
+
+    /// It may have been tried without anybody knowing: the state that would tell is gone. Whoever sends it
+    /// again must have its game asked first.
+    var mayHaveBeenTried: Bool { state == .none }
 }

@@ -6,10 +6,36 @@ import Orders
 /// An order is named by its ID, so that a record which stands twice in a topic (a twin) counts once.
 struct Reconciliation: Sendable {
     private(set) var facts: [OrderID: OrderFacts] = [:]
+    /// Of the claims.
+    private(set) var highWater = HighWater()
+    /// By the game's slot.
+    private(set) var statements: [UInt8: GameStatement] = [:]
+    /// IDs under which claim and record tell of different orders.
+    private var twofold: [OrderID: Conflict] = [:]
+    /// Numbers below the high water that no source names and no state tells of.
+    private var burnt = 0
+    /// Numbers below the high water whose orders turned out to be of after the cut.
+    private var later = 0
+    /// All numbers below the high water have been looked at.
+    private var areNumbersRead = false
+
+    /// What a game itself says; several statements of one game add up.
+    mutating func stated(_ game: UInt8, _ statement: GameStatement) {
+        guard var known = statements[game] else { return statements[game] = statement }
+        known.granted.merge(statement.granted, uniquingKeysWith: +)
+        known.file += ", " + statement.file
+        known.madeAtMs = min(known.madeAtMs, statement.madeAtMs)
+        known.lines += statement.lines
+        known.malformed += statement.malformed
+        known.examples += statement.examples
+        statements[game] = known
+    }
 
     /// A claim as Redis holds it: the order is due.
     mutating func claimed(_ order: Order, game: UInt8) {
+        highWater.saw(order.id)
         isDue(order, game)
+        facts[order.id]?.isClaimed = true
     }
 
     /// It stood in the outbox when that was read, after the claims.
@@ -28,6 +54,9 @@ struct Reconciliation: Sendable {
         isDue(order, game)
         facts[order.id]?.isRecorded = true
         if isLive { facts[order.id]?.isLiveInOrders = true }
+        guard order.isResend else { return }
+        let known = facts[order.id]?.resentAttempts ?? 0
+        facts[order.id]?.resentAttempts = max(known, order.attempt)
     }
 
     /// A record in `retries.<game>`.
@@ -38,17 +67,23 @@ struct Reconciliation: Sendable {
     }
 
     /// An outcome, or how a dead record ended; those of one order in the order of their topic.
-    mutating func cameOut(_ id: OrderID, _ outcome: Outcome, attempt: UInt16, game: UInt8) {
+    ///
+    /// - Parameter atMs: Unix milliseconds; 0 where nobody says.
+    mutating func cameOut(
+        _ id: OrderID, _ outcome: Outcome, attempt: UInt16, game: UInt8, atMs: Int64 = 0
+    ) {
         var known = facts[id, default: OrderFacts()]
         if known.order == nil { known.game = game }
-        known.take(outcome, attempt: attempt)
+        known.take(outcome, attempt: attempt, atMs: atMs)
         facts[id] = known
     }
 
     /// Its record came after the end of what was read: an order of after the cut, no surprise and not
     /// counted.
     mutating func cameAfterCut(_ id: OrderID) {
-        if facts[id]?.isUnexpected == true { facts[id] = nil }
+        guard facts[id]?.isUnexpected == true else { return }
+        facts[id] = nil
+        if highWater.covers(id) { later += 1 }
     }
 
     /// The state in Redis, read last; `hasLapsed`: in flight beyond its deadline.
@@ -57,10 +92,27 @@ struct Reconciliation: Sendable {
         facts[id]?.hasLapsed = hasLapsed
     }
 
-    /// Due orders of which the topics alone do not say that they were granted: their states must be looked
-    /// up.
-    var undelivered: [OrderID] {
-        facts.filter { $0.value.order != nil && !$0.value.isGranted }.map(\.key)
+    /// Whether a number below the high water is to be looked up: no source has the order.
+    func isUnnamed(_ id: OrderID) -> Bool {
+        guard let known = facts[id] else { return true }
+        return known.order == nil && !known.isInOutbox
+    }
+
+    /// The state of such a number.
+    mutating func unnamed(_ id: OrderID, _ state: OrderState) {
+        if state != .none {
+            facts[id, default: OrderFacts()].state = state
+        } else if facts[id] == nil {
+            burnt += 1
+        }
+    }
+
+    /// Every number below the high water has been told of: what they add up to counts from now on.
+    mutating func numbersWereRead() { areNumbersRead = true }
+
+    /// Orders that some source has: their states must be looked up.
+    var due: [OrderID] {
+        facts.filter { $0.value.order != nil }.map(\.key)
     }
 
     /// Orders in flight of which no record would tell if their owner died: their attempts must be looked up.
@@ -72,36 +124,76 @@ struct Reconciliation: Sendable {
         facts.filter { $0.value.isUnexpected }.map(\.key)
     }
 
+    /// Orders about which Kafka and Redis seem to disagree: they may have moved on between the two readings,
+    /// and must be looked at once more.
+    var disputed: Set<OrderID> {
+        Set(facts.filter { $0.value.dispute(settledMs: .max) != nil }.map(\.key))
+    }
+
     /// Counts every order that is due in exactly one class.
     ///
     /// - Parameters:
     ///   - atMs: the cut, Unix milliseconds: when the reading began.
-    ///   - tooYoungMs: orders claimed within so long before the cut are too young rather than missing.
+    ///   - tooYoungMs: orders claimed within so long before the cut are too young rather than missing, and
+    ///     the states of outcomes within so long before it may lag.
     func verdict(atMs: Int64, tooYoungMs: Int64, games: Int) -> Verdict {
         var verdict = Verdict(atMs: atMs, games: games)
+        var places: [OrderID: OrderClass] = [:]
         for (id, known) in facts {
-            guard let order = known.order else {
+            guard known.isDue else {
                 if let outcome = known.outcome {
                     verdict.unexpected.append(.init(id: id, game: known.game, outcome: outcome))
                 }
                 continue
             }
-            let place = known.orderClass(isTooYoung: order.claimedAtMs > atMs - tooYoungMs)
-            verdict.count(place, game: known.game)
-            if place == .missing {
-                var again = order
-                again.attempt = max(order.attempt, known.attempt)
-                verdict.missing.append(.init(order: again, game: known.game, reason: known.missingReason))
+            let claimedAtMs = known.order?.claimedAtMs ?? 0
+            let place = known.orderClass(isTooYoung: claimedAtMs > atMs - tooYoungMs)
+            if !statements.isEmpty { places[id] = place }
+            let game = known.order == nil && known.outcome == nil ? nil : known.game
+            verdict.count(place, game: game)
+            if place == .missing { miss(id, known, &verdict) }
+            if let (kind, words) = known.dispute(settledMs: atMs - tooYoungMs) {
+                verdict.conflicts.append(Conflict(id: id, game: known.game, kind: kind, words: words))
             }
         }
-        verdict.missing.sort { $0.order.id < $1.order.id }
-        verdict.unexpected.sort { $0.id < $1.id }
+        verdict.conflicts += twofold.values
+        compare(into: &verdict) { places[$0] }
+        if areNumbersRead {
+            verdict.numbers = highWater.numbers
+            verdict.burnt = burnt
+            verdict.named = later + facts.keys.count { highWater.covers($0) }
+        }
+        verdict.sort()
         return verdict
+    }
+
+    private func miss(_ id: OrderID, _ known: OrderFacts, _ verdict: inout Verdict) {
+        guard let order = known.order else {
+            verdict.nameless.append(.init(id: id, state: known.state))
+            return
+        }
+        var again = order
+        again.attempt = max(order.attempt, known.attempt)
+        let isGrantedThere = statements[known.game]?.granted[id] != nil
+        verdict.missing.append(
+            .init(
+                order: again, game: known.game, reason: known.missingReason,
+                asksFirst: known.mayHaveBeenTried || isGrantedThere))
     }
 
     private mutating func isDue(_ order: Order, _ game: UInt8) {
         var known = facts[order.id, default: OrderFacts()]
-        if known.order == nil {
+        if let first = known.order {
+            if !first.isSameClaim(as: order), twofold[order.id] == nil {
+                let source: FactSource = known.isClaimed ? .claims : .records
+                twofold[order.id] = Conflict(
+                    id: order.id, game: known.game, kind: .identity,
+                    words: [
+                        .init(source: source, says: first.claimText),
+                        .init(source: .records, says: order.claimText),
+                    ])
+            }
+        } else {
             known.order = order
             known.game = game
         }

@@ -1,18 +1,29 @@
 import Orders
 
-/// The outcome of a reconciliation: every order that was due, counted once.
+/// The outcome of a reconciliation: every order that was due, counted once, and what stands beside the
+/// classes.
 struct Verdict: Equatable, Sendable {
     struct Missing: Equatable, Sendable {
         let order: Order
         let game: UInt8
         let reason: MissingReason
+        /// It may have been granted without anybody here knowing: its game must be asked before it is sent.
+        var asksFirst = false
     }
 
-    /// An outcome of an order that was never due.
+    /// An order that no store holds any more; only its number and its state are known.
+    struct Nameless: Equatable, Sendable {
+        let id: OrderID
+        let state: OrderState
+    }
+
+    /// It was sent, and was never due.
     struct Unexpected: Equatable, Sendable {
         let id: OrderID
         let game: UInt8
-        let outcome: Outcome
+        /// nil: only the game's statement tells of it.
+        let outcome: Outcome?
+        var source = FactSource.outcomes
     }
 
     /// The cut, Unix milliseconds.
@@ -20,33 +31,80 @@ struct Verdict: Equatable, Sendable {
     /// Distinct orders that are due.
     private(set) var accepted = 0
     private(set) var counts: [OrderClass: Int] = [:]
-    /// Index: the game's slot.
+    /// Index: the game's slot; the last one holds orders of which nobody knows whose they were.
     private(set) var byGame: [[OrderClass: Int]]
     /// By order ID.
     var missing: [Missing] = []
+    /// Missing, and nobody knows what they were. By order ID.
+    var nameless: [Nameless] = []
     /// By order ID; beside the classes, since they are not of the orders that were accepted.
     var unexpected: [Unexpected] = []
+    /// By order ID; beside the classes, as the conflicts are: each of them is in its class too.
+    var doubled: [DoubledOrder] = []
+    var conflicts: [Conflict] = []
+
+    /// Numbers that the lanes had given out.
+    var numbers = 0
+    /// Of these, numbers that some source names.
+    var named = 0
+    /// Of these, numbers that nobody ever used.
+    var burnt = 0
 
     init(atMs: Int64, games: Int) {
         self.atMs = atMs
-        byGame = Array(repeating: [:], count: games)
+        byGame = Array(repeating: [:], count: games + 1)
     }
 
     subscript(_ place: OrderClass) -> Int { counts[place, default: 0] }
 
-    mutating func count(_ place: OrderClass, game: UInt8) {
-        accepted += 1
-        counts[place, default: 0] += 1
-        byGame[Int(game)][place, default: 0] += 1
+    /// Nothing is missing, came out that was never due, was granted twice, or is told in two ways.
+    var isClean: Bool {
+        self[.missing] == 0 && unexpected.isEmpty && doubled.isEmpty && conflicts.isEmpty
     }
 
-    /// The classes, over all and over the games, make up what was accepted, and the list is as long as its
-    /// class.
-    func addsUp(due: Int) -> Bool {
+    /// - Parameter game: its slot; nil: nobody knows.
+    mutating func count(_ place: OrderClass, game: UInt8?) {
+        accepted += 1
+        counts[place, default: 0] += 1
+        byGame[game.map { Int($0) } ?? byGame.count - 1][place, default: 0] += 1
+    }
+
+    /// Conflicts of each kind that there is.
+    var conflictCounts: [(kind: Conflict.Kind, orders: Int)] {
+        var counts: [Conflict.Kind: Int] = [:]
+        for conflict in conflicts { counts[conflict.kind, default: 0] += 1 }
+        return Conflict.Kind.allCases.compactMap { kind in counts[kind].map { (kind, $0) } }
+    }
+
+    mutating func sort() {
+        missing.sort { $0.order.id < $1.order.id }
+        nameless.sort { $0.id < $1.id }
+        unexpected.sort { ($0.id, $0.game) < ($1.id, $1.game) }
+        doubled.sort { ($0.id, $0.game) < ($1.id, $1.game) }
+        conflicts.sort { ($0.id, $0.kind.rawValue, $0.game) < ($1.id, $1.kind.rawValue, $1.game) }
+    }
+
+    func addsUp(due: Int) -> Bool { brokenSum(due: due) == nil }
+
+    /// The first sum that does not come out, in words; nil where all do: the classes, over all and over the
+    /// games, make up what was accepted, the lists are as long as their class, and every number that a lane
+    /// gave out is accounted for.
+    func brokenSum(due: Int) -> String? {
+        guard due == accepted else { return "\(due) orders are due, and \(accepted) were counted" }
         let sum = OrderClass.allCases.reduce(0) { $0 + self[$1] }
-        let sums = OrderClass.allCases.allSatisfy { place in
-            byGame.reduce(0) { $0 + ($1[place] ?? 0) } == self[place]
+        guard sum == accepted else { return "the classes hold \(sum) orders of \(accepted)" }
+        for place in OrderClass.allCases {
+            let games = byGame.reduce(0) { $0 + ($1[place] ?? 0) }
+            guard games == self[place] else {
+                return "the games hold \(games) orders that are \(place.rawValue), of \(self[place])"
+            }
         }
-        return due == accepted && sum == accepted && sums && missing.count == self[.missing]
+        guard missing.count + nameless.count == self[.missing] else {
+            return "\(missing.count) + \(nameless.count) orders are listed as missing, of \(self[.missing])"
+        }
+        guard named + burnt == numbers else {
+            return "the lanes gave out \(numbers) numbers: \(named) are named, \(burnt) were never used"
+        }
+        return nil
     }
 }

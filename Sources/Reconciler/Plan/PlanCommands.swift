@@ -3,16 +3,29 @@ import CampaignFiles
 import Orders
 import Wire
 
-/// `reconciler plan`: a reconciliation whose missing orders become a resend plan.
+/// `reconciler plan`: what is done with a resend plan before it is applied.
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
+        abstract: "Writes a plan to send again what is missing; approves one, or stops its application.",
+        subcommands: [
+            PlanMakeCommand.self, ShowCommand.self, PlanApproveCommand.self, ApplyCommand.self,
+            PlanStopCommand.self,
+        ], defaultSubcommand: PlanMakeCommand.self)
+}
+
+/// `reconciler plan [make]`: a reconciliation whose missing orders become a resend plan.
+struct PlanMakeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "make",
         abstract: "Reconciles once and writes a plan to send again what is missing.",
         discussion: """
             The plan holds each missing order in full, with the reason, counts by game and a checksum. \
-            Nothing is sent: see `reconciler show` and `reconciler apply`.
+            Orders that may have been granted without anybody here knowing (their state is lost, or their \
+            game's statement says so) are marked: their game is asked first. Nothing is sent: see \
+            `reconciler show` and `reconciler apply`.
 
-            Exit codes: 0 the plan is written, even if it is empty; 69, 70, 73 and 78 as for `run`.
+            Exit codes: 0 the plan is written, even if it is empty; 65, 69, 70, 73 and 78 as for `run`.
             """)
 
     @OptionGroup var cut: CutOptions
@@ -21,7 +34,11 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await ReconcilerFault.exiting {
-            let report = try await CampaignStores.with(cut.config) { try await cut.report($0) }
+            let (report, second) = try await CampaignStores.with(cut.config) { stores in
+                let report = try await cut.report(stores)
+                let plan = ResendPlan(report.verdict, report.catalog)
+                return (report, plan.needsSecond(stores.settings.resend, report.catalog))
+            }
             Console.say(report.table())
             let plan = ResendPlan(report.verdict, report.catalog)
             do throws(FileFault) {
@@ -30,6 +47,9 @@ struct PlanCommand: AsyncParsableCommand {
                 throw ReconcilerFault(ReconcilerFault.cannotWrite, error.description)
             }
             Console.say("\(out): \(plan.entries.count) orders, checksum \(plan.checksum(report.catalog))")
+            if let second { Console.say("a second person must approve it: \(second)") }
+            let nameless = report.verdict.nameless.count
+            if nameless > 0 { Console.say("\(nameless) missing orders cannot be sent: nobody holds them") }
         }
     }
 }
@@ -54,33 +74,14 @@ struct ShowCommand: AsyncParsableCommand {
             }
             var rows = [
                 ["campaign", summary.campaign], ["cut", UTCTimestamp.rfc3339(unixMs: summary.cutAtMs)],
-                ["orders", "\(summary.orders)"],
+                ["orders", "\(summary.orders)"], ["value", "\(summary.value)"],
             ]
-            rows += summary.counts.map { ["  to \($0.game)", "\($0.orders)"] }
-            rows += summary.reasons.map { ["  \($0.name)", "\($0.orders)"] }
-            rows.append(["checksum", summary.checksum])
-            Console.say(Console.table(rows))
-        }
-    }
-}
-
-/// `reconciler audit`: who sent what again, when and why.
-struct AuditCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Lists the resends that the campaign's control topic tells of.",
-        discussion: "Exit codes: 0; 69 Redis or Kafka cannot be reached; 78 a setting will not do.")
-
-    @Option(help: ArgumentHelp("The settings file (YAML).", valueName: "file"))
-    var config: String
-
-    func run() async throws {
-        try await ReconcilerFault.exiting {
-            let acts = try await CampaignStores.with(config) { try await Resend.acts($0) }
-            guard !acts.isEmpty else { return Console.say("no resends") }
-            for case .resend(let plan, let orders, let phase, let name, let reason, let atMs) in acts {
-                let time = UTCTimestamp.rfc3339(unixMs: atMs)
-                Console.say("\(time)  \(phase.rawValue)  \(orders) orders  by \(name)  \(plan)  \(reason)")
-            }
+            rows += summary.reasons.sorted { $0.key < $1.key }.map { ["  \($0.key)", "\($0.value)"] }
+            if summary.asksFirst > 0 { rows.append(["game is asked first", "\(summary.asksFirst)"]) }
+            var lines = [["game", "gift", "orders", "amount"]]
+            lines += summary.lines.map { [$0.game, $0.gift, "\($0.orders)", "\($0.amount)"] }
+            Console.say(Console.table(rows) + "\n\n" + Console.table(lines))
+            Console.say("\nchecksum  \(summary.checksum)")
         }
     }
 }

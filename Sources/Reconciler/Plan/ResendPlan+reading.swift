@@ -16,46 +16,62 @@ extension ResendPlan {
 
     /// What a plan's file says of itself without the campaign's catalog.
     struct Summary: Equatable {
+        /// Orders of one gift pack.
+        struct Line: Equatable {
+            var game: String
+            var gift: String
+            var orders = 0
+            /// How many times its items are granted.
+            var amount: Int64 = 0
+        }
+
         var campaign: String
         var cutAtMs: Int64
         var orders: Int
-        var reasons: [(name: String, orders: Int)]
-        var counts: [(game: String, orders: Int64)]
+        /// By game and gift pack.
+        var lines: [Line] = []
+        var reasons: [String: Int] = [:]
+        var asksFirst: Int
+        var value: Int64
         var checksum: String
-
-        static func == (a: Summary, b: Summary) -> Bool {
-            a.checksum == b.checksum && a.orders == b.orders
-        }
     }
 
     static func summary(_ bytes: [UInt8]) throws(Fault) -> Summary {
         do throws(JSONError) {
             var fields = try JSONFields(JSON.parse(bytes, limits: limits))
             _ = try fields.integer("v", in: 1...1)
+            let orders = try fields.array("orders", max: maxOrders)
             var summary = Summary(
                 campaign: try fields.string("campaign"),
-                cutAtMs: try fields.integer("cut_at", in: 0...(1 << 47)),
-                orders: try fields.array("orders", max: maxOrders).count, reasons: [], counts: [],
-                checksum: try fields.string("checksum"))
+                cutAtMs: try fields.integer("cut_at", in: 0...(1 << 47)), orders: orders.count,
+                asksFirst: try fields.array("asks_first", max: maxOrders).count,
+                value: try fields.integer("value", in: 0...(.max)), checksum: try fields.string("checksum"))
+            summary.lines = lines(orders)
             if case .object(let reasons) = fields.any("reasons") {
                 for member in reasons.members {
-                    if case .array(let orders) = member.value {
-                        summary.reasons.append((member.key, orders.count))
-                    }
+                    if case .array(let orders) = member.value { summary.reasons[member.key] = orders.count }
                 }
             }
-            if case .object(let counts) = fields.any("counts") {
-                for member in counts.members {
-                    if case .integer(let orders) = member.value {
-                        summary.counts.append((member.key, orders))
-                    }
-                }
-            }
+            _ = fields.any("counts")
             try fields.finish()
             return summary
         } catch {
             throw Fault(error.path.isEmpty ? error.reason : "\(error.path): \(error.reason)")
         }
+    }
+
+    private static func lines(_ orders: [JSON]) -> [Summary.Line] {
+        var lines: [String: Summary.Line] = [:]
+        for case .object(let order) in orders {
+            guard case .string(let game)? = order["game"], case .string(let gift)? = order["gift"] else {
+                continue
+            }
+            var line = lines["\(game)\u{0}\(gift)"] ?? Summary.Line(game: game, gift: gift)
+            line.orders += 1
+            if case .integer(let amount)? = order["amount"] { line.amount &+= amount }
+            lines["\(game)\u{0}\(gift)"] = line
+        }
+        return lines.sorted { $0.key < $1.key }.map(\.value)
     }
 
     /// Reads a plan of this campaign. Its checksum must be the one of what it holds.
@@ -68,6 +84,7 @@ extension ResendPlan {
         }
         let orders: [JSON]
         var reasons: [OrderID: MissingReason] = [:]
+        var asksFirst: Set<OrderID> = []
         do throws(JSONError) {
             var fields = try JSONFields(JSON.parse(bytes, limits: limits))
             orders = try fields.array("orders", max: maxOrders)
@@ -78,6 +95,9 @@ extension ResendPlan {
                 }
             }
             try lists.finish()
+            for case .string(let text) in try fields.array("asks_first", max: maxOrders) {
+                if let id = OrderID(text: text) { asksFirst.insert(id) }
+            }
         } catch {
             throw Fault(error.path.isEmpty ? error.reason : "\(error.path): \(error.reason)")
         }
@@ -90,7 +110,8 @@ extension ResendPlan {
                 throw Fault("orders[\(index)]: \(error)")
             }
             guard let reason = reasons[order.id] else { throw Fault("orders[\(index)]: without a reason") }
-            entries.append(Entry(order: order, reason: reason))
+            entries.append(
+                Entry(order: order, reason: reason, asksFirst: asksFirst.contains(order.id)))
         }
         let plan = ResendPlan(campaign: summary.campaign, cutAtMs: summary.cutAtMs, entries: entries)
         guard plan.entries.count == entries.count else { throw Fault("an order stands in it twice") }

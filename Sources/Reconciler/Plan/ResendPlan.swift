@@ -7,12 +7,15 @@ import Wire
 /// applies.
 ///
 /// `{"v":1,"campaign":"…","cut_at":ms,"orders":[order records],"reasons":{"passed_over":["order",…],…},
-/// "counts":{"game":n,…},"checksum":"64 hex digits"}`. The checksum is the SHA-256 of campaign, cut, and
-/// every order's record and reason in the order of their IDs, so that what was looked at is what is applied.
+/// "asks_first":["order",…],"counts":{"game":n,…},"value":n,"checksum":"64 hex digits"}`. The checksum is the
+/// SHA-256 of campaign, cut, and every order's record, reason and whether its game is asked first, in the
+/// order of their IDs, so that what was looked at is what is applied.
 struct ResendPlan: Equatable {
     struct Entry: Equatable {
         var order: Order
         var reason: MissingReason
+        /// It may have been granted without anybody here knowing.
+        var asksFirst = false
     }
 
     /// Of a plan's file.
@@ -40,7 +43,7 @@ struct ResendPlan: Equatable {
                 var order = missing.order
                 // It has waited long enough.
                 order.notBeforeMs = 0
-                return Entry(order: order, reason: missing.reason)
+                return Entry(order: order, reason: missing.reason, asksFirst: missing.asksFirst)
             })
     }
 
@@ -48,7 +51,7 @@ struct ResendPlan: Equatable {
         var text = Array("hongbao resend plan v1\n\(campaign)\n\(cutAtMs)\n".utf8)
         for entry in entries {
             text += OrderRecord.encode(entry.order, catalog)
-            text += Array(" \(entry.reason.rawValue)\n".utf8)
+            text += Array(" \(entry.reason.rawValue)\(entry.asksFirst ? " asks" : "")\n".utf8)
         }
         return String(decoding: Hex.encode(bytes: sha256(text)), as: UTF8.self)
     }
@@ -58,6 +61,28 @@ struct ResendPlan: Equatable {
         var counts = catalog.games.map { ($0.id, 0) }
         for entry in entries { counts[Int(catalog.gifts[Int(entry.order.gift)].game)].1 += 1 }
         return counts.filter { $0.1 > 0 }
+    }
+
+    /// What its gift packs are worth, in the campaign's unit.
+    func value(_ catalog: Catalog) -> Int {
+        entries.reduce(0) { sum, entry in
+            let (worth, isOver) = catalog.gifts[Int(entry.order.gift)].value
+                .multipliedReportingOverflow(by: Int(entry.order.amount))
+            let (total, isOverToo) = sum.addingReportingOverflow(worth)
+            return isOver || isOverToo ? .max : total
+        }
+    }
+
+    /// Why a second person must agree to it; nil: nobody must.
+    func needsSecond(_ settings: ResendSettings, _ catalog: Catalog) -> String? {
+        if entries.count > settings.ordersAlone {
+            return "\(entries.count) orders are more than one person may send (\(settings.ordersAlone))"
+        }
+        let value = value(catalog)
+        if value > settings.valueAlone {
+            return "gift packs worth \(value) are more than one person may send (\(settings.valueAlone))"
+        }
+        return nil
     }
 
     func encode(_ catalog: Catalog) -> [UInt8] {
@@ -84,6 +109,10 @@ struct ResendPlan: Equatable {
             json.endArray()
         }
         json.endObject()
+        json.key("asks_first")
+        json.beginArray()
+        for entry in entries where entry.asksFirst { json.string(entry.order.id.text) }
+        json.endArray()
         json.key("counts")
         json.beginObject()
         for (game, orders) in counts(catalog) {
@@ -91,6 +120,8 @@ struct ResendPlan: Equatable {
             json.integer(Int64(orders))
         }
         json.endObject()
+        json.key("value")
+        json.integer(Int64(value(catalog)))
         json.key("checksum")
         json.string(checksum(catalog))
         json.endObject()

@@ -26,6 +26,9 @@ struct RebuildBook: Sendable {
     private(set) var foreign = 0
     /// Records that topics of orders have dropped from their beginnings: what they told is told by nobody.
     private(set) var holes = 0
+    /// The limits and pauses that Redis tells of, and those that `.control` does.
+    private(set) var control = OperatorActs()
+    private(set) var recordedControl = OperatorActs()
     /// Outcomes of orders of which no claim and no record tells.
     private(set) var strangers: Set<OrderID> = []
     /// Orders whose ID stands for two different claims.
@@ -67,6 +70,9 @@ struct RebuildBook: Sendable {
     /// A stock act that the pool remembers.
     mutating func applied(_ act: String, _ what: StockAct) { acts[act] = what }
 
+    /// A limit or a pause that Redis keeps.
+    mutating func kept(_ record: ControlRecord) { control.take(record) }
+
     // MARK: - Kafka
 
     mutating func dropped(_ records: Int) { holes += records }
@@ -89,7 +95,8 @@ struct RebuildBook: Sendable {
             }
             words[order] = word
             tell(order)
-        case .epoch, .resend, .settle: break
+        case .limit, .gate: recordedControl.take(record)
+        case .epoch, .resend, .settle, .redrive, .parked, .run: break
         }
     }
 
@@ -104,6 +111,7 @@ struct RebuildBook: Sendable {
         know(order) { known in
             known.isRecorded = true
             known.recordedAttempts = max(known.recordedAttempts, order.attempt)
+            if order.isResend { known.resentAttempts = max(known.resentAttempts ?? 0, order.attempt) }
         }
     }
 

@@ -10,8 +10,9 @@ struct RebuildCommand: AsyncParsableCommand {
         discussion: """
             Redis needs it when it was emptied, restarted or rolled back, or when a replica took over: \
             nothing is claimed or sent meanwhile. Kafka needs it when its control topic no longer tells of \
-            Redis's epoch; with --kafka it is compared and completed in any case. A rebuild that was cut \
-            short is begun anew by the same command.
+            Redis's epoch; with --kafka it is compared and completed in any case, and so is Redis with \
+            --redis: nothing is claimed or sent for as long as that takes. A rebuild that was cut short is \
+            begun anew by the same command.
 
             Exit codes: 0 done, or nothing to do; 69 Redis or Kafka cannot be reached; 75 another rebuild is \
             under way or has taken over; 78 a setting will not do.
@@ -23,12 +24,22 @@ struct RebuildCommand: AsyncParsableCommand {
     var dryRun = false
     @Flag(help: "Complete Kafka although it seems to have lost nothing; Redis must be open.")
     var kafka = false
+    @Flag(help: "Rebuild Redis although it seems to have lost nothing: states that Kafka knows better.")
+    var redis = false
+
+    func validate() throws {
+        guard !(kafka && redis) else { throw ValidationError("Say either --kafka or --redis.") }
+    }
 
     func run() async throws {
         try await ReconcilerFault.exiting {
             try await CampaignStores.with(config) { stores in
                 let rebuild = Rebuild(stores)
                 switch try await rebuild.need() {
+                case .nothing where redis:
+                    let cause = "asked for by an operator"
+                    if dryRun { return try await say(rebuild, .redis, epoch: 0) }
+                    Console.say(try await rebuild.redis(cause: cause).table())
                 case .nothing where !kafka:
                     Console.say("nothing to rebuild: redis is open and kafka knows its epoch")
                 case .nothing:

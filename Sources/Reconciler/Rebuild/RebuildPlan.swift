@@ -27,6 +27,8 @@ struct RebuildPlan: Sendable {
         case act(String, RebuildBook.StockAct)
         /// The lane counter.
         case lane(UInt32)
+        /// A limit or a pause, as it was set.
+        case control(ControlRecord)
     }
 
     /// Index: the shard.
@@ -41,6 +43,8 @@ struct RebuildPlan: Sendable {
     private(set) var unbound = 0
     let catalog: Catalog
     let acts: [String: RebuildBook.StockAct]
+    /// The newest limits and pauses that either of the two knows.
+    private(set) var control: OperatorActs
     let highestLane: UInt32
     let foreign: Int
     /// Records that Kafka has dropped.
@@ -53,6 +57,7 @@ struct RebuildPlan: Sendable {
     init(_ book: RebuildBook, isLive: Bool = false) {
         catalog = book.catalog
         acts = book.acts
+        control = book.recordedControl
         highestLane = book.highestLane
         foreign = book.foreign
         holes = book.holes
@@ -78,6 +83,9 @@ struct RebuildPlan: Sendable {
         losers.sort()
         for (act, what) in book.acts.sorted(by: { $0.key < $1.key }) where !book.recordedActs.contains(act) {
             missing.append(.act(act, what))
+        }
+        for entry in book.control.entries where control.take(entry.record) {
+            if book.recordedControl[entry.field] != entry.record { missing.append(.control(entry.record)) }
         }
         if book.recordedLane < book.highestLane { missing.append(.lane(book.highestLane)) }
     }

@@ -40,6 +40,8 @@ enum RebuildReading {
                 String(decoding: field.dropFirst(), as: UTF8.self),
                 RebuildBook.StockAct(gift: gift, add: numbers[1], units: numbers[2]))
         }
+        let control = ControlCopy(try await store.hash(store.keys.control))
+        for entry in control.acts.entries { book.kept(entry.record) }
         let lanes = try await store.hash(store.keys.lanes)
         if let next = lanes[Array("next".utf8)].flatMap({ UInt32(String(decoding: $0, as: UTF8.self)) }) {
             book.counted(lane: next)

@@ -1,5 +1,6 @@
 import Catalog
 import Kafka
+import OrderLog
 import OrderStore
 import Orders
 import Redis
@@ -10,6 +11,7 @@ import Wire
 struct RebuildWriting: Sendable {
     /// Above every lane that may have been given out without anybody's having heard of it.
     static let laneGap: UInt32 = 65_536
+    private static let reason = "written back by a rebuild"
 
     let stores: CampaignStores
     let plan: RebuildPlan
@@ -26,15 +28,15 @@ struct RebuildWriting: Sendable {
         let topics = Topics(campaign: catalog.campaign.id)
         var batch = [OutgoingRecord]()
         for missing in plan.missing {
-            batch.append(record(missing, topics))
-            guard batch.count == AcknowledgedAppend.batch else { continue }
+            batch += records(missing, topics)
+            guard batch.count >= AcknowledgedAppend.batch else { continue }
             try await append.append(batch)
             batch.removeAll(keepingCapacity: true)
         }
         try await append.append(batch)
     }
 
-    private func record(_ missing: RebuildPlan.Missing, _ topics: Topics) -> OutgoingRecord {
+    private func records(_ missing: RebuildPlan.Missing, _ topics: Topics) -> [OutgoingRecord] {
         let nowMs = SystemClock.nowMs
         func keyed(_ topic: String, _ order: Order, _ value: [UInt8]) -> OutgoingRecord {
             OutgoingRecord(topic: topic, key: CrockfordBase32.encode(order.id.rawValue), value: value)
@@ -45,22 +47,31 @@ struct RebuildWriting: Sendable {
         func game(_ order: Order) -> String { catalog.games[Int(catalog.gifts[Int(order.gift)].game)].id }
         switch missing {
         case .order(let order):
-            return keyed(topics.orders(game: game(order)), order, OrderRecord.encode(order, catalog))
+            return [keyed(topics.orders(game: game(order)), order, OrderRecord.encode(order, catalog))]
         case .held(let order):
-            return keyed(topics.held, order, HeldRecord(order: order, risk: []).encode(catalog))
+            return [keyed(topics.held, order, HeldRecord(order: order, risk: []).encode(catalog))]
         case .outcome(let order, let outcome, let attempt):
             let record = OutcomeRecord(
                 order: order.id, coupon: order.coupon, game: game(order),
                 gift: catalog.gifts[Int(order.gift)].id, attempt: attempt, outcome: outcome, status: 0,
-                atMs: nowMs, owner: owner, reason: "written back by a rebuild")
-            return keyed(topics.outcomes, order, record.encode())
+                atMs: nowMs, owner: owner, reason: Self.reason)
+            let told = keyed(topics.outcomes, order, record.encode())
+            guard [.rejected, .expired, .voided].contains(outcome) else { return [told] }
+            // A dead letter again, so that it can be redriven; what the game answered is lost.
+            var closed = order
+            closed.attempt = attempt
+            let dead = DeadRecord(
+                order: closed, outcome: outcome, reason: Self.reason, status: 0, answer: "", atMs: nowMs)
+            return [keyed(topics.dead, order, dead.encode(catalog)), told]
         case .act(let act, let what):
-            return control(
-                .stock(
-                    act: act, gift: catalog.gifts[Int(what.gift)].id, add: what.add, units: what.units,
-                    by: "reconciler", reason: "written back by a rebuild", atMs: nowMs), key: act)
+            let stock = ControlRecord.stock(
+                act: act, gift: catalog.gifts[Int(what.gift)].id, add: what.add, units: what.units,
+                by: "reconciler", reason: Self.reason, atMs: nowMs)
+            return [control(stock, key: act)]
+        case .control(let record):
+            return [control(record, key: OperatorActs.field(of: record) ?? "control")]
         case .lane(let lane):
-            return control(.lane(lane: lane, owner: owner, epoch: nil, atMs: nowMs), key: "lane")
+            return [control(.lane(lane: lane, owner: owner, epoch: nil, atMs: nowMs), key: "lane")]
         }
     }
 
@@ -77,6 +88,9 @@ struct RebuildWriting: Sendable {
         }
         try await store.restore(
             tenure, campaignHash: store.keys.pool, plan.pool(epoch: tenure.epoch, seed: seed))
+        // A version that nobody has seen: every epoch is a new one.
+        let copy = ControlCopy(version: Int64(tenure.epoch) << 32, acts: plan.control)
+        try await store.restore(tenure, campaignHash: store.keys.control, copy.fields)
         let seconds = UInt32(clamping: SystemClock.nowMs / 1000 - OrderStore.laneEpochS)
         let next = max(plan.highestLane, seconds) + Self.laneGap
         // All leases are forgotten: everybody takes a lane of the new epoch.

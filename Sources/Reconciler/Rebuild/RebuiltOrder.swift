@@ -23,6 +23,8 @@ struct RebuiltOrder: Equatable, Sendable {
     var isInHeld = false
     /// The most attempts that a record of it tells of.
     var recordedAttempts: UInt16 = 0
+    /// The same of records by which an operator sent it again; nil: there is none.
+    var resentAttempts: UInt16?
     /// What its latest attempt came to, as far as outcomes tell.
     var outcome: Outcome?
     var outcomeAttempt: UInt16 = 0
@@ -60,8 +62,9 @@ struct RebuiltOrder: Equatable, Sendable {
     func standing(approvals: Int) -> Standing {
         if isGranted || state == .delivered { return Standing(state: .delivered) }
         if state.isClosed { return Standing(state: state) }
-        if let end = outcome?.state, end.isClosed { return Standing(state: end) }
+        if let end = outcome?.state, end.isClosed, !isRedriven { return Standing(state: end) }
         let attempts = max(made, outcomeAttempt, recordedAttempts)
+        if isRedriven, state == .none || state == .queued { return Standing(state: .queued, made: attempts) }
         let wasSent = attempts > 0 || [.inFlight, .unknown, .retrying, .parked].contains(state)
         // Two operators may have said two things: what stands in its game's topic was released.
         if isRefused && !wasSent && !isRecorded { return Standing(state: .voided) }
@@ -74,6 +77,16 @@ struct RebuiltOrder: Equatable, Sendable {
         if (isInHeld || state == .held) && !isReleased { return Standing(state: .held) }
         // Once queued it is Kafka that has lost it; else Kafka never had it.
         return Standing(state: isRecorded || state == .queued ? .queued : .outbox)
+    }
+
+    /// Rejected or expired once, and an operator has sent it again since: the outcome is not the end. Another
+    /// attempt tells so, or a record that knows of all attempts up to that end. An expiry in the outcomes
+    /// that Redis knows nothing of is taken for the end: its record may be the older one.
+    private var isRedriven: Bool {
+        guard let end = outcome?.state, end == .rejected || end == .expired else { return false }
+        if state.isOpen, made > outcomeAttempt { return true }
+        guard let resentAttempts, resentAttempts >= outcomeAttempt else { return false }
+        return state.isOpen || state == .none && end == .rejected
     }
 
     private func sent(_ attempts: UInt16) -> OrderState {

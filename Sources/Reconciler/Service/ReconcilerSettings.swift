@@ -57,8 +57,11 @@ struct ReconcilerSettings: Sendable {
     let kafka: KafkaPlace
     /// Orders claimed within so long before a cut are too young to be missing; nil: not set.
     let tooYoung: Duration?
-    /// Between the beginnings of two periodic runs.
-    let every: Duration
+    /// How long an order may be on its way between two places where it can be seen: the longest attempt with
+    /// its grace, and the time that Kafka is given for a record.
+    let longestFlight: Duration
+    let resend: ResendSettings
+    let runs: RunSettings
     let rebuild: RebuildSettings
 
     /// - Throws: ``SettingsFault`` that names the key and what it may be.
@@ -66,13 +69,17 @@ struct ReconcilerSettings: Sendable {
         catalog = try Wiring.catalog(settings)
         redis = try Wiring.redisTarget(settings)
         kafka = try KafkaPlace(settings)
-        every = try settings.duration(
-            "reconciler.every", in: .seconds(1)...(.seconds(7 * 86_400)), default: .seconds(3600))
         rebuild = try RebuildSettings(settings, catalog, messageTimeoutMs: kafka.messageTimeoutMs)
+        resend = try ResendSettings(settings)
+        // As in the settings of the Deliverer.
+        let graceMs = try settings.int("deliverer.grace_ms", in: 0...60_000, default: 1_000)
+        let attemptMs = (catalog.games.map(\.requestTimeoutMs).max() ?? 0) + graceMs
+        longestFlight = .milliseconds(attemptMs + kafka.messageTimeoutMs)
         let range = Duration.zero...(.seconds(7 * 86_400))
         tooYoung =
             try settings.optionalString("reconciler.too_young") == nil
             ? nil : try settings.duration("reconciler.too_young", in: range)
+        runs = try RunSettings(settings, catalog, tooYoung: tooYoung)
     }
 
     /// For a command: the file of the service serves it too, whose further keys are let through.

@@ -1,0 +1,144 @@
+import CLinux
+import CampaignFiles
+import Glibc
+import Synchronization
+
+/// Where a run keeps what it has done so far: a directory of its own under a lock, removed at the end.
+///
+/// Without `--resume` it lies in the temporary directory and is removed however the run ends; what a killed
+/// run left there is removed by the next one. With `--resume` it is the directory that was named, and stays
+/// until a run has come to its end. Any thread.
+final class WorkDirectory: Sendable {
+    /// Runs that may share one temporary directory at a time.
+    private static let maxNeighbours = 64
+    private static let endings = [
+        ".shard", ".set", ".spill", ".both", ".result", ".input", WorkFile.draftEnding,
+    ]
+    private static let marker = "way-external"
+
+    let path: String
+    /// Whether a run that ends badly leaves it for the next one.
+    let isResumable: Bool
+    private let isKept: Bool
+    private let lock: Int32
+    /// Files that this run has made or used.
+    private let used = Mutex<Set<String>>([])
+    /// Steps until this process kills itself: how tests find every place where it can die. 0 = never.
+    private let stepsLeft: Mutex<Int>
+
+    /// - Parameters:
+    ///   - resume: nil: a directory of this run's own under `base`.
+    ///   - isKept: leave the shards in `resume` for a later run over files of which most are the same.
+    init(
+        resume: String?, isKept: Bool, base: String, killAfter: Int = 0
+    ) throws(ReconcilerFault) {
+        isResumable = resume != nil
+        self.isKept = isKept
+        stepsLeft = Mutex(killAfter)
+        let names =
+            resume.map { [$0] } ?? (0..<Self.maxNeighbours).map { "\(base)/.reconciler-diff-\($0)" }
+        var mine: (path: String, lock: Int32)?
+        for name in names where mine == nil || access(name, F_OK) == 0 {
+            guard let lock = try Self.take(name) else { continue }
+            if mine == nil {
+                mine = (name, lock)
+                Self.clear(name, but: { resume != nil && !$0.hasSuffix(WorkFile.draftEnding) })
+            } else {
+                // Left behind by a run that was killed.
+                Self.remove(name)
+                close(lock)
+            }
+        }
+        guard let mine else {
+            throw ReconcilerFault(ReconcilerFault.again, "\(resume ?? base): another diff works there")
+        }
+        (path, lock) = mine
+    }
+
+    deinit { close(lock) }
+
+    /// Makes a directory, if need be, and takes its lock; nil when another process has it, or takes it away.
+    private static func take(_ name: String) throws(ReconcilerFault) -> Int32? {
+        do throws(FileFault) {
+            try OutputFile.makeDirectory(name)
+        } catch {
+            throw ReconcilerFault(ReconcilerFault.cannotWrite, error.description)
+        }
+        let lock = open("\(name)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard lock >= 0 else {
+            throw ReconcilerFault(
+                ReconcilerFault.cannotWrite, "\(name)/lock: \(String(cString: strerror(errno)))")
+        }
+        // One who cleans up may have removed the file between its opening and its lock.
+        var (mine, there) = (stat(), stat())
+        guard hb_lock_now(lock) == 0, fstat(lock, &mine) == 0, stat("\(name)/lock", &there) == 0,
+            mine.st_ino == there.st_ino
+        else {
+            close(lock)
+            return nil
+        }
+        return lock
+    }
+
+    /// Whether an earlier run has found the IDs to be too many for memory.
+    var isExternal: Bool {
+        get { access("\(path)/\(Self.marker)", F_OK) == 0 }
+        set {
+            guard newValue else { return }
+            close(open("\(path)/\(Self.marker)", O_WRONLY | O_CREAT | O_CLOEXEC, 0o644))
+        }
+    }
+
+    /// The path of a file of this run.
+    func file(_ name: String) -> String {
+        used.withLock { _ = $0.insert(name) }
+        return "\(path)/\(name)"
+    }
+
+    /// Something has been done that need not be done again.
+    func step() {
+        let isEnd = stepsLeft.withLock { left in
+            left -= 1
+            return left == 0
+        }
+        if isEnd { kill(getpid(), SIGKILL) }
+    }
+
+    /// The run has come to its end.
+    func finish() {
+        if isResumable, isKept {
+            let used = used.withLock { $0 }
+            Self.clear(
+                path, but: { used.contains($0) && !$0.hasSuffix(".result") && !$0.hasSuffix(".input") })
+        } else {
+            Self.remove(path)
+        }
+    }
+
+    /// The run has failed.
+    func abandon() {
+        if !isResumable { Self.remove(path) }
+    }
+
+    private static func remove(_ path: String) {
+        clear(path, but: { _ in false })
+        unlink("\(path)/\(marker)")
+        unlink("\(path)/lock")
+        // Stays when somebody else's files are in it.
+        rmdir(path)
+    }
+
+    /// Only files of this kind: the directory was named by a person.
+    private static func clear(_ path: String, but isKept: (String) -> Bool) {
+        guard let directory = opendir(path) else { return }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if endings.contains(where: { name.hasSuffix($0) }), !isKept(name) { names.append(name) }
+        }
+        for name in names { unlink("\(path)/\(name)") }
+    }
+}
