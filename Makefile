@@ -4,18 +4,21 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down lint build clean fuzz screenshot test-tls bench-recommend bench-claim torture-claim packages
+.PHONY: help demo test up down lint build clean fuzz screenshot test-tls bench-recommend bench-claim bench-deliver bench-reconcile torture-claim torture-deliver packages
 
 # The system's parts: C libraries, libjwt (the oracle of the tickets' tests), redis-server.
-PACKAGES := libhiredis-dev librdkafka-dev libcurl4-openssl-dev libssl-dev libjwt-dev zlib1g-dev libbrotli-dev \
+PACKAGES := libhiredis-dev librdkafka-dev libcurl4-openssl-dev libssl-dev libjwt-dev zlib1g-dev libbrotli-dev libzstd-dev \
     redis-server pkg-config make
-# The tests compare our HTTP parser with nginx's, and open the landing page in a browser.
+# The tests compare our HTTP parser with nginx's, deliver over TLS to an nginx with certificates by openssl,
+# and open the landing page in a browser.
 test screenshot: PACKAGES += chromium fonts-noto-cjk
-test: PACKAGES += nginx
+test: PACKAGES += nginx openssl $(if $(TRAITS),curl)
 test-tls: PACKAGES += openssl curl
 # The benchmarks' peers and load generator.
 bench-recommend: PACKAGES += nginx libnginx-mod-http-lua lua-resty-core lua-nginx-redis wrk
 bench-claim: PACKAGES += redis-tools
+bench-deliver: PACKAGES += nginx wrk nghttp2-client python3
+bench-reconcile: PACKAGES += python3 python3-pip
 SWIFT ?= swift
 RELEASE := .build/release
 
@@ -33,9 +36,13 @@ demo: packages ## build, run the festival with faults and kills on a private sta
 	echo "build $$built s, demo $$((SECONDS - started - built)) s"
 	exit $$status
 
-test: packages ## all tests, unit and integration; starts and stops its own servers
-	@$(SWIFT) build --build-tests
-	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8 $(SWIFT) test --skip-build --disable-xctest
+# With TRAITS=TLS the one build has TLS in it, and its tests run with all the others. BoringSSL takes minutes, a
+# third less without debug information for C; nobody looks anything up in that build either.
+TRAITS ?=
+TEST_BUILD := $(if $(TRAITS),--traits $(TRAITS) -Xcc -g0 -Xcxx -g0 --disable-index-store)
+test: packages ## all tests, unit and integration; starts and stops its own servers (TRAITS=TLS: those of TLS too)
+	@$(SWIFT) build $(TEST_BUILD) --build-tests
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8 $(SWIFT) test $(TEST_BUILD) --skip-build --disable-xctest
 
 # A build of its own, of what TLS concerns alone: BoringSSL takes minutes, a third less without debug information
 # for C, and nothing else has use for it.
@@ -65,9 +72,21 @@ bench-claim: packages ## the claim's benchmarks beside their peers; prints a tab
 	@for product in claim local-kafka bench-claim; do $(SWIFT) build -c release --product $$product; done
 	$(RELEASE)/bench-claim $(ARGS)
 
+bench-deliver: packages ## the deliverer's benchmarks at nginx; prints a table, writes .run/bench/deliver.json (ARGS="--only …")
+	@for product in deliverer local-kafka bench-deliver; do $(SWIFT) build -c release --product $$product; done
+	$(RELEASE)/bench-deliver $(ARGS)
+
+bench-reconcile: packages ## the diff's benchmarks beside DuckDB and polars; prints a table, writes .run/bench/reconcile.json (ARGS="--only …")
+	@for product in reconciler bench-reconcile; do $(SWIFT) build -c release --product $$product; done
+	$(RELEASE)/bench-reconcile $(ARGS)
+
 torture-claim: packages ## a million claim attempts under kills, stops, cuts and losses, and the books (ARGS="--seed …")
 	@for product in claim local-kafka reconciler simulator; do $(SWIFT) build -c release --product $$product; done
 	$(RELEASE)/simulator torture $(ARGS)
+
+torture-deliver: packages ## 200,000 orders delivered under faults, kills, stops and losses, and the books (ARGS="--seed …")
+	@for product in deliverer local-kafka reconciler simulator; do $(SWIFT) build -c release --product $$product; done
+	$(RELEASE)/simulator torture-deliver $(ARGS)
 
 fuzz: ## the HTTP parser under libFuzzer and the address sanitizer, for FUZZ_SECONDS (default 120)
 	@Tests/Fuzz/run $${FUZZ_SECONDS:-120}

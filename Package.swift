@@ -88,6 +88,8 @@ let package = Package(
         .executable(name: "local-kafka", targets: ["LocalKafka"]),
         .executable(name: "bench-recommend", targets: ["BenchRecommend"]),
         .executable(name: "bench-claim", targets: ["BenchClaim"]),
+        .executable(name: "bench-deliver", targets: ["BenchDeliver"]),
+        .executable(name: "bench-reconcile", targets: ["BenchReconcile"]),
     ],
     traits: [
         .trait(name: "TLS", description: "TLS on the public and the admin port, through swift-nio-ssl.")
@@ -112,6 +114,7 @@ let package = Package(
         system("CJwt", pkgConfig: "libjwt", apt: "libjwt-dev"),
         system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
         system("CBrotli", pkgConfig: "libbrotlienc", apt: "libbrotli-dev"),
+        system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
         system("CLinux", pkgConfig: nil),
 
         // Core: no I/O, no clock.
@@ -119,7 +122,8 @@ let package = Package(
         module("Core", "Catalog", ["Wire"]),
         module("Core", "Profiles", ["Wire", "Catalog"]),
         module("Core", "Orders", ["Wire", "Catalog", "Profiles"]),
-        module("Core", "Pacing", []),
+        module("Core", "OrderSets", ["Wire", "Orders"]),
+        module("Core", "Pacing", ["Wire"]),
         module("Core", "Credentials", ["Wire", "CCrypto"]),
 
         // Adapters: sockets, threads and C handles; nothing of gifts.
@@ -147,6 +151,7 @@ let package = Package(
         module("Bridges", "OrderStore", ["Wire", "Catalog", "Orders", "Redis", nioCore, logging]),
         module(
             "Bridges", "OrderLog", ["Wire", "Catalog", "Orders", "Kafka", "ServiceShell", nioCore, logging]),
+        module("Bridges", "Operators", ["Wire", "Orders", "Kafka", "HTTPServer", nioCore]),
         module(
             "Bridges", "ProfileRoad",
             ["Wire", "Catalog", "Profiles", "Redis", "HTTPClient", nioCore, logging, metrics]),
@@ -162,20 +167,21 @@ let package = Package(
             "Claim", "Claim",
             core + shell + [
                 "CampaignFiles",
-                "Redis", "Kafka", "ProfileRoad", "HTTPClient", "OrderStore", "OrderLog", nioCore, nioPosix,
-                metrics,
+                "Redis", "Kafka", "ProfileRoad", "HTTPClient", "OrderStore", "OrderLog", "Operators", nioCore,
+                nioPosix, metrics,
             ]),
         program(
             "Deliverer", "Deliverer",
             core + shell + [
                 "CampaignFiles",
-                "Redis", "Kafka", "HTTPClient", "OrderStore", "OrderLog", nioCore, nioPosix, metrics,
-                histogram,
+                "Redis", "Kafka", "HTTPClient", "OrderStore", "OrderLog", "Operators", nioCore, nioPosix,
+                metrics, histogram,
             ]),
         program(
             "Reconciler", "Reconciler",
             core + shell + [
-                "CampaignFiles", "Redis", "Kafka", "OrderStore", "OrderLog", nioCore, nioPosix, metrics,
+                "CampaignFiles", "Redis", "Kafka", "OrderStore", "OrderLog", "OrderSets", "Operators",
+                "CLinux", "CZlib", "CZstd", nioCore, nioPosix, metrics,
             ]),
 
         // Tools: the outside world, the local broker, the stack that runs it all.
@@ -208,21 +214,30 @@ let package = Package(
                 "CampaignFiles", "CLinux", "Kafka", "OrderLog", "OrderStore", "ProfileRoad", "Redis", "Stack",
                 nioCore, nioPosix, logging, histogram,
             ]),
+        bench(
+            "Deliver",
+            core + [
+                "CampaignFiles", "Kafka", "OrderLog", "OrderStore", "Redis", "Stack", nioCore, nioPosix,
+                logging,
+            ]),
+
+        bench("Reconcile", ["Stack", "Wire"]),
 
         // Tests: one folder a module.
         tests("Wire", ["Wire"]),
         tests("Catalog", ["Catalog", "Wire"]),
         tests("Profiles", ["Profiles", "Catalog", "Wire"]),
         tests("Orders", ["CampaignFiles", "Orders", "Profiles", "Catalog", "Wire"]),
+        tests("OrderSets", ["OrderSets", "Orders", "Wire"]),
         tests("Pacing", ["Pacing"]),
         tests("Credentials", ["Credentials", "Wire", "CJwt"]),
         tests("Bench", ["Bench", "Wire"]),
-        tests("Redis", ["Redis", "Stack", nioCore, nioPosix, nioEmbedded]),
+        tests("Redis", ["Redis", "CHiredis", "Stack", nioCore, nioPosix, nioEmbedded]),
         tests("Kafka", ["Kafka", "Stack", "Wire", "CRdKafka", nioCore, nioPosix, logging]),
         tests(
             "HTTPServer", ["HTTPServer", "Stack", "Wire", nioCore, nioPosix, nioEmbedded, logging],
             data: ["Cases"]),
-        tests("HTTPClient", ["HTTPClient", "HTTPServer", nioCore, nioPosix]),
+        tests("HTTPClient", ["HTTPClient", "Stack"]),
         tests(
             "Telemetry",
             ["Telemetry", "ServiceShell", "HTTPServer", "Wire", metrics, logging, nioCore, nioEmbedded]),
@@ -240,8 +255,8 @@ let package = Package(
         tests(
             "OrderStore",
             [
-                "OrderStore", "Orders", "Catalog", "Profiles", "CampaignFiles", "Wire", "Redis", "Stack",
-                nioCore, nioPosix,
+                "OrderStore", "Orders", "Catalog", "Pacing", "Profiles", "CampaignFiles", "Wire", "Redis",
+                "Stack", nioCore, nioPosix,
             ]),
         tests(
             "OrderLog",
@@ -253,19 +268,29 @@ let package = Package(
                 "ServiceWiring", "Simulator", "Stack", nioCore, nioPosix, atomics,
             ]),
         tests(
-            "Claim", core + ["Claim", "OrderStore", "HTTPServer", "ServiceShell", "ServiceWiring", nioCore]),
+            "Claim",
+            core + [
+                "Claim", "Operators", "OrderStore", "HTTPServer", "ServiceShell", "ServiceWiring", nioCore,
+            ]),
         tests(
             "Deliverer",
-            core + ["Deliverer", "Kafka", "CampaignFiles", "OrderStore", "OrderLog", "HTTPClient", "Redis"]),
-        tests("Reconciler", core + ["Reconciler", "OrderStore", "OrderLog"]),
+            core + [
+                "Deliverer", "Kafka", "CampaignFiles", "OrderStore", "OrderLog", "Operators", "HTTPClient",
+                "HTTPServer", "Redis", nioCore,
+            ]),
+        tests(
+            "Reconciler",
+            core + [
+                "Reconciler", "CampaignFiles", "OrderStore", "OrderLog", "OrderSets", "Stack", "CZlib",
+                "CZstd",
+            ]),
         tests("Simulator", core + ["CampaignFiles", "Simulator", "Stack", nioCore, nioPosix]),
         tests("House", ["Orders"]),
         tests(
             "Integration",
             core + [
-                "CampaignFiles", "Simulator", "Stack", "Redis", "Kafka", "OrderStore", "OrderLog",
-                "ProfileRoad",
-                "HTTPClient", "HTTPServer", nioCore, nioPosix, logging,
+                "CampaignFiles", "Deliverer", "Simulator", "Stack", "Redis", "Kafka", "OrderStore",
+                "OrderLog", "ProfileRoad", "HTTPClient", "HTTPServer", nioCore, nioPosix, logging,
             ]),
     ].filter { target in target.type != .test || wantedTests?.contains(target.name) ?? true }
 )

@@ -1,5 +1,6 @@
 import Catalog
 import HTTPServer
+import Operators
 import Orders
 import Testing
 import Wire

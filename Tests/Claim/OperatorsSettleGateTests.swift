@@ -1,4 +1,5 @@
 import Catalog
+import Operators
 import Orders
 import Profiles
 import Testing

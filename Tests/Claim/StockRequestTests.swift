@@ -1,4 +1,5 @@
 import Catalog
+import Operators
 import OrderStore
 import Testing
 

@@ -2,7 +2,9 @@ import Testing
 
 @Suite("Layers")
 struct LayerTests {
-    private static let core: Set<String> = ["Wire", "Catalog", "Profiles", "Orders", "Pacing", "Credentials"]
+    private static let core: Set<String> = [
+        "Wire", "Catalog", "Profiles", "Orders", "OrderSets", "Pacing", "Credentials",
+    ]
     private static let services: Set<String> = ["Recommend", "Claim", "Deliverer", "Reconciler"]
     /// No I/O: the C library for mathematics and memory, libcrypto for hashes and signatures.
     private static let pure: Set<String> = ["Glibc", "CCrypto", "Synchronization"]

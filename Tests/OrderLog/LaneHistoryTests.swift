@@ -27,6 +27,10 @@ struct LaneHistoryTests {
         #expect(history == LaneHistory(highestLane: 70_000, highestEpoch: 3, recordedEpoch: 2))
         #expect(!history.isEmpty)
         #expect(!LaneHistory(highestEpoch: 2).isEmpty)
+        // A game was paused in an open campaign that had no order yet.
+        var paused = LaneHistory(highestEpoch: 1)
+        paused.take(.gate(game: "g", isPaused: true, by: "a", reason: "r", atMs: 5))
+        #expect(!paused.isEmpty)
     }
 
     @Test func readFromATopic() async throws {

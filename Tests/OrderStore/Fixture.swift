@@ -23,6 +23,12 @@ final class Fixture: Sendable {
     }
 
     static func with(_ body: (Fixture) async throws -> Void) async throws {
+        try await withTaskExecutorPreference(BlockingThreads.shared) {
+            try await inPlace(body)
+        }
+    }
+
+    private static func inPlace(_ body: (Fixture) async throws -> Void) async throws {
         let run = try RunDirectory.claimUnique(prefix: "order-store")
         defer { run.release() }
         let server = try RedisServer(in: run)

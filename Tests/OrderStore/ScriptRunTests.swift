@@ -8,11 +8,11 @@ struct ScriptRunTests {
     /// Every script that a loop runs: claims, the outbox, attempts, held orders, lanes, caps.
     private enum Call: CaseIterable {
         case claim, confirm, confirmHeld, overdue, begin, settle, approve, refuse
-        case acquireLane, renewLanes, liveLanes, takeCap
+        case acquireLane, renewLanes, liveLanes, takeCap, lend
 
         var isOfShard: Bool {
             switch self {
-            case .acquireLane, .renewLanes, .liveLanes, .takeCap: false
+            case .acquireLane, .renewLanes, .liveLanes, .takeCap, .lend: false
             default: true
             }
         }
@@ -54,6 +54,8 @@ struct ScriptRunTests {
         case .renewLanes:
             _ = try await store.awaiting { $0.renewLanes([101], owner: 5, leaseMs: 0, then: $1) }
         case .liveLanes: _ = try await store.awaiting { $0.liveLanes(then: $1) }
+        case .lend:
+            _ = try await store.awaiting { $0.lend(instance: 5, sequence: 1, entry: [7], then: $1) }
         case .takeCap:
             _ = try await store.awaiting { $0.takeOperatorCap(operator: "eve", day: 1, cap: 9, then: $1) }
         }

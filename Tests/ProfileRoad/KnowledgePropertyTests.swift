@@ -166,7 +166,7 @@ struct KnowledgePropertyTests {
         try await RoadFixture.with(loops: 2) { fixture in
             try await fixture.road(change) { first in
                 try await fixture.road(change) { second in
-                    try await Turmoil([first, second], seed: seed).run(steps: 600)
+                    try await Turmoil([first, second], seed: seed).run(steps: 250)
                 }
             }
         }

@@ -22,6 +22,15 @@ final class RoadFixture: Sendable {
         endpoint: String = "http://roles.test/{game}?user={user}", loops: Int = 1,
         _ body: (RoadFixture) async throws -> Void
     ) async throws {
+        try await withTaskExecutorPreference(BlockingThreads.shared) {
+            try await inPlace(endpoint: endpoint, loops: loops, body)
+        }
+    }
+
+    private static func inPlace(
+        endpoint: String, loops: Int,
+        _ body: (RoadFixture) async throws -> Void
+    ) async throws {
         let run = try RunDirectory.claimUnique(prefix: "profile-road")
         defer { run.release() }
         let server = try RedisServer(in: run)

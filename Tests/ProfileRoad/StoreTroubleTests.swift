@@ -24,26 +24,27 @@ struct StoreTroubleTests {
         return bytes
     }
 
-    @Test(
-        "a damaged value counts as absent and is written anew",
-        arguments: [
-            [], [2, 2, 3], [UInt8](repeating: 2, count: 500),
-            // Larger than any profile, and larger than what is sent back and forth.
-            [UInt8](repeating: 2, count: 200_000), [UInt8](repeating: 2, count: 3_000_000),
-            flipped, Array(ProfileCodec.encode(whole).dropLast()), ProfileCodec.encode(whole) + [0],
-            ProfileCodec.encode(Profile(user: 8, known: 1, fetchedAtS: 1_771_000_000)),
-            // Of a catalog with more games, known or stale, and of one with more regions.
-            ProfileCodec.encode(Profile(user: 7, known: 0b1111, fetchedAtS: 1_771_000_000)),
-            ProfileCodec.encode(
-                Profile(user: 7, fetchedAtS: 1_771_000_000, stale: 0b1000, staleAtS: 1_771_000_000)),
-            ProfileCodec.encode(
-                Profile(
-                    user: 7, known: 1,
-                    games: [GameProfile(game: 0, registeredAtS: 1, roles: [Role(region: 5, id: 1)])],
-                    fetchedAtS: 1_771_000_000)),
-        ] as [[UInt8]])
-    func damaged(_ bytes: [UInt8]) async throws {
-        let counters = try await repaired(bytes)
+    /// Millions of bytes are no argument of a test case: all of them would be printed.
+    private static let damagedValues: [[UInt8]] = [
+        [], [2, 2, 3], [UInt8](repeating: 2, count: 500),
+        // Larger than any profile, and larger than what is sent back and forth.
+        [UInt8](repeating: 2, count: 200_000), [UInt8](repeating: 2, count: 3_000_000),
+        flipped, Array(ProfileCodec.encode(whole).dropLast()), ProfileCodec.encode(whole) + [0],
+        ProfileCodec.encode(Profile(user: 8, known: 1, fetchedAtS: 1_771_000_000)),
+        // Of a catalog with more games, known or stale, and of one with more regions.
+        ProfileCodec.encode(Profile(user: 7, known: 0b1111, fetchedAtS: 1_771_000_000)),
+        ProfileCodec.encode(
+            Profile(user: 7, fetchedAtS: 1_771_000_000, stale: 0b1000, staleAtS: 1_771_000_000)),
+        ProfileCodec.encode(
+            Profile(
+                user: 7, known: 1,
+                games: [GameProfile(game: 0, registeredAtS: 1, roles: [Role(region: 5, id: 1)])],
+                fetchedAtS: 1_771_000_000)),
+    ]
+
+    @Test("a damaged value counts as absent and is written anew", arguments: damagedValues.indices)
+    func damaged(_ index: Int) async throws {
+        let counters = try await repaired(Self.damagedValues[index])
         #expect(counters.storeDamaged == 1 && counters.storeOtherVersions == 0)
     }
 

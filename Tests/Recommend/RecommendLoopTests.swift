@@ -52,6 +52,16 @@ private final class LoopHarness: @unchecked Sendable {
         limits: String = "lists: 2000, refreshes: 2, refreshes_window: 3600s",
         roles: @escaping @Sendable (String) -> String?, _ body: (LoopHarness) async throws -> Void
     ) async throws {
+        try await withTaskExecutorPreference(BlockingThreads.shared) {
+            try await inPlace(catalog: catalog, limits: limits, roles: roles, body)
+        }
+    }
+
+    private static func inPlace(
+        catalog: Catalog?,
+        limits: String,
+        roles: @escaping @Sendable (String) -> String?, _ body: (LoopHarness) async throws -> Void
+    ) async throws {
         let run = try RunDirectory.claimUnique(prefix: "recommend-loop")
         defer { run.release() }
         let server = try RedisServer(in: run)

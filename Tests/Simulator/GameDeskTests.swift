@@ -88,6 +88,28 @@ import Wire
         #expect(asked.body == Array(#"{"granted":true}"#.utf8))
     }
 
+    @Test func aGrantMayHideBehindAnErrorOrDrip() throws {
+        var scene = try Scene("moon-rabbit")
+        scene.desk.faults.grantErrorRatio = 1
+        #expect(try scene.deliver().status == 500)
+        #expect(scene.desk.book.isGranted(scene.order))
+        scene.desk.faults = GameFaults()
+        scene.desk.faults.dripRatio = 1
+        let answer = try scene.deliver()
+        #expect(answer.status == 200 && answer.isDripped && !answer.body.isEmpty)
+        let entry = scene.desk.book.entries[scene.order]
+        #expect(entry?.grants == 2 && entry?.afterGrant == 1)
+    }
+
+    @Test func aGameThatIsGoneGrantsNothingUntilItIsBack() throws {
+        var scene = try Scene("dragon-tide")
+        scene.desk.faults.isGone = true
+        #expect(try scene.deliver().status == 410)
+        #expect(scene.desk.book.grants == 0 && scene.desk.tally.gone == 1)
+        scene.desk.faults.isGone = false
+        #expect(try scene.deliver().status == 200)
+    }
+
     @Test func errorsAndThrottlesGrantNothing() throws {
         var scene = try Scene("dragon-tide")
         scene.desk.faults.errorRatio = 1

@@ -60,7 +60,7 @@ import Testing
         #expect(
             try KeyFiles.operators(secrets.operatorsFile).name(forKey: secrets.adminKey.utf8, nowS: 0)
                 == "demo")
-        for game in catalog.games { _ = try KeyFiles.game(game.id, directory: secrets.gamesDirectory) }
+        for game in catalog.games { _ = try KeyFiles.signer(game, directory: secrets.gamesDirectory) }
         var status = stat()
         #expect(stat(secrets.signersFile, &status) == 0 && status.st_mode & 0o077 == 0)
         #expect(try HouseSecrets.draw(for: catalog, in: run.path).adminKey != secrets.adminKey)

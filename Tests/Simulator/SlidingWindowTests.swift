@@ -40,4 +40,17 @@ import Wire
             #expect((window.windowsOver > 0) == counts.contains { $0 > 25 })
         }
     }
+
+    @Test("promise 6: after a change the larger limit counts for two seconds, then the new one")
+    func aChangedLimit() {
+        var window = SlidingWindow(perSecond: 3, burst: 0)
+        window.change(perSecond: 1, burst: 0, atNs: second)
+        for step in 0..<3 { window.arrived(atNs: second * 5 / 2 + UInt64(step)) }
+        #expect(window.windowsOver == 0)
+        for step in 0..<3 { window.arrived(atNs: second * 4 + UInt64(step)) }
+        #expect(window.windowsOver == 2 && window.highestOver == 2)
+        window.change(perSecond: 3, burst: 0, atNs: second * 6)
+        for step in 0..<3 { window.arrived(atNs: second * 6 + UInt64(step)) }
+        #expect(window.windowsOver == 2)
+    }
 }

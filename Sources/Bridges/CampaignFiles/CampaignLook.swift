@@ -23,6 +23,8 @@ package struct CampaignLook: Sendable {
     private let webRoot: String?
     private let environment: [String: String]
     private var serving: Catalog
+    /// What was served before the catalog that was told of last.
+    private var servedBefore: Catalog?
     /// The faults that were told last; empty = the files are good.
     private var refused: [String] = []
     private var campaignStamps = SettledValue<[FileStamp?]>()
@@ -86,8 +88,20 @@ package struct CampaignLook: Sendable {
         }
         guard catalog.contentHash != serving.contentHash || !refused.isEmpty else { return nil }
         refused = []
+        servedBefore = serving
         serving = accepted.catalog
         return .loaded(accepted.catalog, notes: accepted.notes)
+    }
+
+    /// The catalog that was told of last is not served after all: what was served before is what the next
+    /// edit is measured against, and the same files are read and told of again with the next look.
+    package mutating func declined() {
+        guard let before = servedBefore else { return }
+        serving = before
+        servedBefore = nil
+        // So that files which go back to what is served are told of as well.
+        refused = ["declined"]
+        campaignStamps.forget()
     }
 
     /// The same faults again are not told again.

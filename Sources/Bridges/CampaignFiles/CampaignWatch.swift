@@ -11,7 +11,7 @@ package final class CampaignWatch: @unchecked Sendable {
 
     private let look: CampaignLook
     private let intervalMs: Int64
-    private let onEvent: @Sendable (CampaignEvent) -> Void
+    private let serve: @Sendable (CampaignEvent) -> Bool
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var isStopping = false
@@ -20,13 +20,25 @@ package final class CampaignWatch: @unchecked Sendable {
     /// - Parameters:
     ///   - intervalMs: from the end of one look to the next.
     ///   - onEvent: called on the watch's thread, one event at a time. It must not stop the watch.
-    package init(
+    package convenience init(
         _ look: CampaignLook, intervalMs: Int64 = intervalMs,
         onEvent: @escaping @Sendable (CampaignEvent) -> Void
     ) {
+        self.init(look, intervalMs: intervalMs) { event -> Bool in
+            onEvent(event)
+            return true
+        }
+    }
+
+    /// - Parameter serve: the same; false: a catalog that was loaded is not served after all, and is brought
+    ///   again with the next look.
+    package init(
+        _ look: CampaignLook, intervalMs: Int64 = intervalMs,
+        serve: @escaping @Sendable (CampaignEvent) -> Bool
+    ) {
         self.look = look
         self.intervalMs = intervalMs
-        self.onEvent = onEvent
+        self.serve = serve
         pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
@@ -80,7 +92,7 @@ package final class CampaignWatch: @unchecked Sendable {
     private func run() {
         var look = look
         while isToGoOn() {
-            for event in look.look() { onEvent(event) }
+            for event in look.look() where !serve(event) { look.declined() }
         }
     }
 

@@ -1,3 +1,4 @@
+import Catalog
 import Credentials
 import Wire
 
@@ -100,15 +101,30 @@ package enum KeyFiles {
         }
     }
 
-    /// What a game's deliveries are signed with: `<directory>/<game>.secret`, one `whsec_…` a line, the first
-    /// signs first; two during a rotation.
-    package static func game(_ id: String, directory: String) throws(FileFault) -> WebhookSigner {
-        let path = "\(directory)/\(id).secret"
-        let lines = try FileBytes.lines(path)
+    /// Where a game's secrets stand: `<directory>/<game>.secret`.
+    package static func gamePath(_ id: String, directory: String) -> String {
+        "\(directory)/\(id).secret"
+    }
+
+    /// What a game's deliveries are signed with: its file read in the form that its signature wants, see
+    /// `GameSecrets`.
+    package static func signer(_ game: Game, directory: String) throws(FileFault) -> GameSigner {
+        let path = gamePath(game.id, directory: directory)
+        return try signer(game, FileBytes.read(path), from: path)
+    }
+
+    /// The same of bytes that have been read; `origin` is what a fault names.
+    package static func signer(
+        _ game: Game, _ bytes: [UInt8], from origin: String
+    ) throws(FileFault) -> GameSigner {
         do throws(KeyFault) {
-            return try WebhookSigner(secrets: lines)
+            let secrets = try GameSecrets(lines: FileBytes.lines(of: bytes))
+            switch game.dialect?.signature ?? .standardWebhooks {
+            case .standardWebhooks: return .webhook(try WebhookSigner(secrets))
+            case .hmacQuery: return .query(QuerySigner(secrets: secrets))
+            }
         } catch {
-            throw FileFault(path: path, reason: error.description)
+            throw FileFault(path: origin, reason: error.description)
         }
     }
 }

@@ -14,6 +14,11 @@ struct SettledValue<Value: Equatable> {
     mutating func take(_ value: Value) {
         taken = value
     }
+
+    /// What was taken counts as changed again.
+    mutating func forget() {
+        taken = nil
+    }
 }
 
 extension SettledValue: Sendable where Value: Sendable {}

@@ -13,9 +13,13 @@ package struct LaneHistory: Sendable, Equatable {
     /// higher one, Kafka has lost what it held.
     package var recordedEpoch: UInt16 = 0
 
+    /// Operators have set limits or paused games, which is done in an open campaign only: it was open before,
+    /// and what they set has to be rebuilt.
+    package var holdsActs = false
+
     /// No order can have been numbered: the campaign may be opened for the first time. The record of epoch 1
     /// may be there already, from an opening that was cut short.
-    package var isEmpty: Bool { highestLane == 0 && highestEpoch <= 1 }
+    package var isEmpty: Bool { highestLane == 0 && highestEpoch <= 1 && !holdsActs }
 
     package init(highestLane: UInt32 = 0, highestEpoch: UInt16 = 0, recordedEpoch: UInt16 = 0) {
         self.highestLane = highestLane
@@ -33,6 +37,7 @@ package struct LaneHistory: Sendable, Equatable {
         case .epoch(let epoch, _, _, _):
             highestEpoch = max(highestEpoch, epoch)
             recordedEpoch = max(recordedEpoch, epoch)
+        case .limit, .gate: holdsActs = true
         default: break
         }
     }

@@ -4,7 +4,8 @@ import Redis
 /// An order that its owner wants to put in flight.
 package struct AttemptEntry: Sendable {
     package var order: Order
-    /// The attempt's number, from 1; must be one more than the attempts made.
+    /// The attempt's number, from 1; must be one more than the attempts made. 0 never goes: it only turns
+    /// what was left in flight past its deadline into unknown, and tells where the order stands.
     package var attempt: UInt16
     /// Whether it may go out although the last attempt's end is unknown (the game is idempotent, or was
     /// asked).

@@ -10,7 +10,12 @@ extension OrderStore {
         callCampaign(
             LaneScripts.acquire, keys: [keys.lanes], arguments: [owner.bigEndianBytes, decimal(leaseMs)],
             then: then
-        ) { $0.integer.flatMap { UInt32(exactly: $0) } }
+        ) { reply in
+            guard let lane = reply.integer.flatMap({ UInt32(exactly: $0) }), lane > OrderID.testLane else {
+                return nil
+            }
+            return lane
+        }
     }
 
     /// Prolongs leases; the answer tells for each lane whether it is still the owner's. A lease of 0 gives it

@@ -2,6 +2,7 @@ import NIOCore
 import Orders
 import Redis
 import Synchronization
+import Wire
 
 /// A campaign's claims, order states, outbox, stock and lanes in Redis, over one event loop's connection.
 ///
@@ -84,23 +85,44 @@ package final class OrderStore: Sendable {
 
 /// Collects the distinct keys of a script call and the index (from 1, as Lua counts) of each.
 struct KeyTable {
+    /// Up to so many a look at each is cheaper than a hash.
+    private static let mostLooks = 24
+
     private(set) var keys: [[UInt8]]
+    private let fixed: Int
     private var index: [[UInt8]: Int] = [:]
 
     /// - Parameter fixed: keys that scripts know by their place, behind the epoch's.
     init(_ fixed: [[UInt8]]) {
         keys = fixed
+        self.fixed = fixed.count
     }
 
     mutating func place(_ key: [UInt8]) -> [UInt8] {
-        if let known = index[key] { return decimal(known) }
+        decimal(number(key))
+    }
+
+    private mutating func number(_ key: [UInt8]) -> Int {
+        if keys.count <= Self.mostLooks {
+            if let at = keys[fixed...].firstIndex(of: key) { return at + 2 }
+        } else {
+            if index.isEmpty {
+                for at in keys.indices.dropFirst(fixed) { index[keys[at]] = at + 2 }
+            }
+            if let known = index[key] { return known }
+            index[key] = keys.count + 2
+        }
         keys.append(key)
-        index[key] = keys.count + 1
-        return decimal(keys.count + 1)
+        return keys.count + 1
     }
 }
 
-func decimal(_ n: some BinaryInteger) -> [UInt8] { Array(String(n).utf8) }
+func decimal(_ n: some BinaryInteger) -> [UInt8] {
+    guard let small = UInt64(exactly: n) else { return Array(String(n).utf8) }
+    var digits: [UInt8] = []
+    DecimalDigits.append(small, to: &digits)
+    return digits
+}
 
 extension OrderID {
     /// The order's place within its string of states.

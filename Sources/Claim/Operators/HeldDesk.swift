@@ -1,6 +1,7 @@
 import Catalog
 import Logging
 import NIOCore
+import Operators
 import OrderStore
 import Orders
 import Redis

@@ -1,5 +1,6 @@
 import HTTPServer
 import Metrics
+import Operators
 import Orders
 import ServiceShell
 

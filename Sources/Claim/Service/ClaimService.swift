@@ -1,10 +1,10 @@
-import CampaignFiles
 import Catalog
 import HTTPServer
 import Kafka
 import Logging
 import NIOCore
 import NIOPosix
+import Operators
 import OrderLog
 import ProfileRoad
 import Redis
@@ -23,7 +23,7 @@ final class ClaimService: Sendable {
     private let loops: [ClaimLoop]
     private let producer: KafkaProducer
     private let roles: RoleClient
-    private let catalogs: CatalogDesk
+    private let catalogs: CatalogFollower
     private let journal: ControlJournal
     private let settleDesk: SettleDesk
 
@@ -33,8 +33,9 @@ final class ClaimService: Sendable {
         let service = try ClaimService(try ClaimSettings(context), context)
         let watch = service.settings.kafka.watch.map { [$0] } ?? []
         return watch + [
-            service.kafkaPart, Wiring.part(service.roles), service.loopsPart, service.catalogPart,
-            service.topicsPart, try service.httpPart(),
+            service.kafkaPart, Wiring.part(service.roles), service.loopsPart,
+            service.catalogs.part(directory: service.settings.campaignDirectory), service.topicsPart,
+            try service.httpPart(),
         ]
     }
 
@@ -74,9 +75,7 @@ final class ClaimService: Sendable {
         }
         journal.connect(producer, reporter: loops.count)
         roles = RoleClient(options: settings.profiles)
-        catalogs = CatalogDesk(
-            catalog: settings.catalog, loops: loops, kafka: settings.kafka.options,
-            readiness: context.readiness.check("catalog"), logger: context.logger)
+        catalogs = Self.follower(settings, context, loops)
         addRoutes(plan)
         addOperators(plan)
         watchKeys()
@@ -135,15 +134,27 @@ final class ClaimService: Sendable {
             })
     }
 
-    private var catalogPart: ServicePart {
-        let watch = CampaignWatch(
-            CampaignLook(
-                directory: settings.campaignDirectory, webRoot: nil, serving: settings.catalog,
-                environment: CampaignDirectory.processEnvironment)
-        ) { [catalogs] event in catalogs.take(event) }
-        return ServicePart(
-            "catalog", start: { watch.start() },
-            stop: { try? await NIOThreadPool.singleton.runIfActive { watch.stop() } })
+    /// Edits of the campaign's files reach every loop. Orders of a game that was appended need its topics
+    /// before the first of them.
+    private static func follower(
+        _ settings: ClaimSettings, _ context: ServiceContext, _ loops: [ClaimLoop]
+    ) -> CatalogFollower {
+        let (kafka, logger) = (settings.kafka.options, context.logger)
+        return CatalogFollower(
+            context, serving: settings.catalog, counter: "claim_catalog_reloads_total",
+            gauge: "claim_catalog_refused"
+        ) { catalog, served throws(CatalogFollower.Refusal) in
+            if catalog.games.count > served.games.count {
+                do throws(KafkaFailure) {
+                    try CampaignTopics.ensure(catalog, options: kafka, timeoutMs: 5000, logger: logger)
+                } catch {
+                    throw CatalogFollower.Refusal(
+                        "kafka has no topics for the games that were added: \(error)")
+                }
+            }
+            for loop in loops { loop.loop.execute { loop.adopt(catalog) } }
+            return nil
+        }
     }
 
     /// On the loop.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CampaignFiles
 import Glibc
+import Operators
 import Pacing
 import Telemetry
 

@@ -2,6 +2,7 @@ import Catalog
 import Credentials
 import Logging
 import NIOCore
+import Operators
 import Orders
 import Synchronization
 import Telemetry

@@ -1,3 +1,4 @@
+import Operators
 import Wire
 
 /// The body of `POST /v1/admin/settle`: `{"batch","gift","reason","coupons":["token",…],"done"?}`, strictly

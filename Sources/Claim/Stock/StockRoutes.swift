@@ -1,4 +1,5 @@
 import HTTPServer
+import Operators
 import ServiceShell
 
 /// The operators' way to add stock, on Claim's admin port.

@@ -10,5 +10,6 @@ struct Simulator: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, PeopleCommand.self, DemoCommand.self, UpCommand.self, DownCommand.self,
             KeepCommand.self, LogsCommand.self, ScreenshotCommand.self, TortureCommand.self,
+            TortureDeliverCommand.self,
         ])
 }

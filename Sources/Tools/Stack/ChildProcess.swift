@@ -73,8 +73,13 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// SIGSTOP: it stands still, its sockets open.
-    package func pause() { signal(SIGSTOP, wholeGroup: true) }
+    /// SIGSTOP: when this returns it stands still with all its threads, its sockets open.
+    package func pause() {
+        signal(SIGSTOP, wholeGroup: true)
+        // The kernel tells the parent when the last thread has stopped; nothing is reaped here.
+        var info = siginfo_t()
+        while waitid(P_PID, id_t(pid), &info, WSTOPPED | WEXITED | WNOWAIT) == -1, errno == EINTR {}
+    }
 
     /// SIGCONT, after `pause`.
     package func resume() { signal(SIGCONT, wholeGroup: true) }

@@ -100,6 +100,17 @@ final class ClaimHouse: Sendable {
         loops: Int = 1,
         _ body: (ClaimHouse) async throws -> Void
     ) async throws {
+        try await withTaskExecutorPreference(BlockingThreads.shared) {
+            try await inPlace(
+                limits: limits, edits: edits, messageTimeoutMs: messageTimeoutMs, loops: loops, body)
+        }
+    }
+
+    private static func inPlace(
+        limits: [String], edits: [String: String], messageTimeoutMs: Int,
+        loops: Int,
+        _ body: (ClaimHouse) async throws -> Void
+    ) async throws {
         let run = try RunDirectory.claimUnique(prefix: "claim-house")
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let (roles, port) = try await RoleDouble.start(on: group)

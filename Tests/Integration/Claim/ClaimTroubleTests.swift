@@ -31,17 +31,23 @@ struct ClaimTroubleTests {
         try await ClaimHouse.with(limits: ["answer_deadline: 300ms"]) { (house) async throws in
             let crowd = house.crowd
             try house.broker("down")
-            for user in 1...20 as ClosedRange<UInt64> {
-                #expect(await crowd.claim(user: user, serial: user).status == 503)
+            await withTaskGroup(of: Int.self) { group in
+                for user in 1...20 as ClosedRange<UInt64> {
+                    group.addTask { await crowd.claim(user: user, serial: user).status }
+                }
+                for await status in group { #expect(status == 503) }
             }
             house.killClaim()
             try house.broker("up")
             try house.startClaim()
-            var orders: Set<String> = []
-            for user in 1...20 as ClosedRange<UInt64> {
-                let answer = await crowd.claimUntilFinal(user: user, serial: user)
-                #expect(answer.status == 200)
-                answer.order.map { _ = orders.insert($0) }
+            let orders = await withTaskGroup(of: ClaimCrowd.Answer.self) { group in
+                for user in 1...20 as ClosedRange<UInt64> {
+                    group.addTask { await crowd.claimUntilFinal(user: user, serial: user) }
+                }
+                return await group.reduce(into: Set<String>()) { orders, answer in
+                    #expect(answer.status == 200)
+                    if let order = answer.order { orders.insert(order) }
+                }
             }
             #expect(orders.count == 20)
             #expect(Set(try house.produced().map(\.id.text)) == orders)

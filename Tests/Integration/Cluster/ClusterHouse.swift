@@ -70,6 +70,12 @@ final class ClusterHouse: Sendable {
     }
 
     static func with(_ body: (ClusterHouse) async throws -> Void) async throws {
+        try await withTaskExecutorPreference(BlockingThreads.shared) {
+            try await inPlace(body)
+        }
+    }
+
+    private static func inPlace(_ body: (ClusterHouse) async throws -> Void) async throws {
         let run = try RunDirectory.claimUnique(prefix: "cluster-house")
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let (roles, port) = try await RoleDouble.start(on: group)

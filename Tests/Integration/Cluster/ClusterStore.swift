@@ -37,6 +37,12 @@ final class ClusterStore: Sendable {
     }
 
     static func with(replicasEach: Int = 0, _ body: (ClusterStore) async throws -> Void) async throws {
+        try await withTaskExecutorPreference(BlockingThreads.shared) {
+            try await inPlace(replicasEach: replicasEach, body)
+        }
+    }
+
+    private static func inPlace(replicasEach: Int, _ body: (ClusterStore) async throws -> Void) async throws {
         let run = try RunDirectory.claimUnique(prefix: "cluster-store")
         defer { run.release() }
         let cluster = try await ClusterStore(run: run, replicasEach: replicasEach)

@@ -29,7 +29,9 @@ final class DeliveryHouse: Sendable {
     let campaign: String
     private let world: ChildProcess
     private let worldAdmin: Int
-    private let gamesPort: Int
+    let gamesPort: Int
+    /// What every deliverer here is told, but for its ports file.
+    let delivererSettings: String
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let deliverer = Mutex<ChildProcess?>(nil)
 
@@ -60,16 +62,21 @@ final class DeliveryHouse: Sendable {
 
             """
         }
+        delivererSettings = """
+            campaign: \(campaign)
+            loops: 1
+            admin: {host: 127.0.0.1, port: 0, keys_file: \(run.path)/operators}
+            redis: {url: "\(redis.url)"}
+            kafka: {bootstrap: "\(kafka.bootstrap)"}
+            games: {secrets_dir: \(secrets), allow_private: true}
+            """
         try write(
             settings("world")
                 + "seed: \(Self.seed)\nsecrets_dir: \(secrets)\ngames: {host: 127.0.0.1, port: 0}\n",
             "\(run.path)/world.yaml")
         try write(
-            settings("deliverer") + """
-                redis: {url: "\(redis.url)"}
-                kafka: {bootstrap: "\(kafka.bootstrap)"}
-                games: {secrets_dir: \(secrets)}
-                """, "\(run.path)/deliverer.yaml")
+            "ports_file: \(run.path)/deliverer.ports.json\n" + delivererSettings,
+            "\(run.path)/deliverer.yaml")
         world = try ChildProcess(
             name: "world", executable: try ServiceProgram.locate("simulator"),
             arguments: ["serve", "--config", "\(run.path)/world.yaml"], environment: [:], in: run)
@@ -89,6 +96,14 @@ final class DeliveryHouse: Sendable {
     /// - Parameter isOpen: whether the campaign is open in Redis when the test begins.
     static func with(
         isOpen: Bool = true, _ body: (DeliveryHouse) async throws -> Void
+    ) async throws {
+        try await withTaskExecutorPreference(BlockingThreads.shared) {
+            try await inPlace(isOpen: isOpen, body)
+        }
+    }
+
+    private static func inPlace(
+        isOpen: Bool, _ body: (DeliveryHouse) async throws -> Void
     ) async throws {
         let run = try RunDirectory.claimUnique(prefix: "delivery-house")
         defer { run.release() }
@@ -192,7 +207,9 @@ final class DeliveryHouse: Sendable {
     // MARK: - Kafka and Redis
 
     /// Writes records, and waits until Kafka has them all.
-    func produce(_ records: [(topic: String, value: [UInt8])]) async throws {
+    ///
+    /// - Parameter key: of all of them, which so come to one partition; nil: all are spread.
+    func produce(_ records: [(topic: String, value: [UInt8])], key: String? = nil) async throws {
         let (acks, reported) = AsyncStream<Int>.makeStream()
         let producer = try KafkaProducer(
             options: KafkaClientOptions(bootstrap: kafka.bootstrap),
@@ -201,7 +218,8 @@ final class DeliveryHouse: Sendable {
             ], logger: Logger(label: "test"))
         for (index, record) in records.enumerated() {
             try producer.produce(
-                topic: record.topic, key: Array("\(index)".utf8), value: record.value, reporter: 0, token: 1)
+                topic: record.topic, key: Array((key ?? "\(index)").utf8), value: record.value, reporter: 0,
+                token: 1)
         }
         var left = records.count
         for await count in acks {
@@ -234,12 +252,12 @@ final class DeliveryHouse: Sendable {
         return orders
     }
 
-    func produce(_ orders: [Order], game: String) async throws {
+    func produce(_ orders: [Order], game: String, key: String? = nil) async throws {
         let topic = Topics(campaign: catalog.campaign.id).orders(game: game)
-        try await produce(orders.map { (topic, OrderRecord.encode($0, catalog)) })
+        try await produce(orders.map { (topic, OrderRecord.encode($0, catalog)) }, key: key)
     }
 
-    private var keys: StoreKeys {
+    var keys: StoreKeys {
         let storage = catalog.campaign.storage
         return StoreKeys(campaign: catalog.campaign.id, shards: storage.shards, buckets: storage.claimBuckets)
     }

@@ -51,6 +51,12 @@ final class LandingHouse: Sendable {
     }
 
     static func with(_ body: () async throws -> Void) async throws {
+        try await withTaskExecutorPreference(BlockingThreads.shared) {
+            try await inPlace(body)
+        }
+    }
+
+    private static func inPlace(_ body: () async throws -> Void) async throws {
         let run = try RunDirectory.claimUnique(prefix: "landing-house")
         let house = try LandingHouse(in: run)
         let result: Result<Void, any Error>

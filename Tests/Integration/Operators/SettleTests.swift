@@ -122,7 +122,8 @@ struct SettleTests {
         try await Self.with(spent: 25) { settle in
             let house = settle.house
             for round in 0..<6 {
-                let process = try settle.start(rate: 300)
+                // So slow that six lives of it are over long before all have theirs.
+                let process = try settle.start(rate: 60)
                 let before = settle.file("checkpoint")
                 let moved = try await house.eventually {
                     settle.file("checkpoint") != before || !process.isRunning

@@ -68,7 +68,8 @@ final class RebuildHouse: Sendable {
             limits: {claims: 10000, orders: 10000}
             claim: {redis_timeout: 5s, sweep_age: 2s, lease: 1500ms, lease_renewal: 300ms}
             """)
-        deliverer = try service("deliverer", "loops: 1\ngames: {secrets_dir: \(run.path)/secrets}\n")
+        deliverer = try service(
+            "deliverer", "loops: 1\ngames: {secrets_dir: \(run.path)/secrets, allow_private: true}\n")
         reconciler = try service(
             "reconciler", "rebuild: {automatic: true, settle_wait: 2s}\nclaim: {lease: 1500ms}\n")
     }
@@ -94,6 +95,15 @@ final class RebuildHouse: Sendable {
     ///   - edits: of the campaign's files.
     static func with(
         isStanding: Bool = true, edits: [String: String] = [:],
+        _ body: (RebuildHouse) async throws -> Void
+    ) async throws {
+        try await withTaskExecutorPreference(BlockingThreads.shared) {
+            try await inPlace(isStanding: isStanding, edits: edits, body)
+        }
+    }
+
+    private static func inPlace(
+        isStanding: Bool, edits: [String: String],
         _ body: (RebuildHouse) async throws -> Void
     ) async throws {
         let run = try RunDirectory.claimUnique(prefix: "rebuild-house")

@@ -12,9 +12,17 @@ final class ServiceUnderTest: Sendable {
     private let process = Mutex<ChildProcess?>(nil)
     private let known = Mutex<[String: Int]>([:])
 
-    /// - Parameter settings: without the ports file, which is the service's own.
-    init(_ name: String, settings: String, environment: [String: String], in run: RunDirectory) throws {
+    private let program: String
+
+    /// - Parameters:
+    ///   - program: nil: the one that is called as the service is.
+    ///   - settings: without the ports file, which is the service's own.
+    init(
+        _ name: String, program: String? = nil, settings: String, environment: [String: String],
+        in run: RunDirectory
+    ) throws {
         self.name = name
+        self.program = program ?? name
         self.run = run
         self.environment = environment
         settingsPath = "\(run.path)/\(name).yaml"
@@ -32,7 +40,7 @@ final class ServiceUnderTest: Sendable {
         let path = "\(run.path)/\(name).ports.json"
         try? FileManager.default.removeItem(atPath: path)
         let process = try ChildProcess(
-            name: name, executable: try ServiceProgram.locate(name),
+            name: name, executable: try ServiceProgram.locate(program),
             arguments: ["serve", "--config", settingsPath], environment: environment, in: run)
         self.process.withLock { $0 = process }
         let file = try Readiness(of: process, within: .seconds(60)).file(path)
@@ -53,6 +61,12 @@ final class ServiceUnderTest: Sendable {
 
     /// Kills it as a power cut would.
     func kill() { process.withLock { $0.take() }?.kill() }
+
+    /// SIGSTOP: it stands still, its sockets open.
+    func pause() { process.withLock { $0 }?.pause() }
+
+    /// SIGCONT, after `pause`.
+    func resume() { process.withLock { $0 }?.resume() }
 
     /// How it ends by itself.
     func exit(within limit: Duration) -> ChildProcess.Exit? {

@@ -66,6 +66,12 @@ final class ListHouse: Sendable {
 
     /// - Parameter settings: further lines of the settings file.
     static func with(settings: String = "", _ body: (ListHouse) async throws -> Void) async throws {
+        try await withTaskExecutorPreference(BlockingThreads.shared) {
+            try await inPlace(settings: settings, body)
+        }
+    }
+
+    private static func inPlace(settings: String, _ body: (ListHouse) async throws -> Void) async throws {
         let run = try RunDirectory.claimUnique(prefix: "list-house")
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let gate = RoleGate()

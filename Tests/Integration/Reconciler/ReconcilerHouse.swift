@@ -28,7 +28,8 @@ final class ReconcilerHouse: Sendable {
     private static let environment = ["HONGBAO_ROLES_PORT": "1"]
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    init() async throws {
+    /// - Parameter more: lines of its settings file.
+    init(_ more: String = "") async throws {
         run = try RunDirectory.claimUnique(prefix: "reconciler")
         redis = try RedisServer(in: run)
         cluster = try LocalCluster(logger: Self.logger)
@@ -58,6 +59,7 @@ final class ReconcilerHouse: Sendable {
             campaign: \(campaign.directory)
             redis: {url: "\(redis.url)"}
             kafka: {bootstrap: "\(cluster.bootstrap)"}
+            \(more)
             """
         try Data(settings.utf8).write(to: URL(fileURLWithPath: settingsPath))
     }
@@ -70,12 +72,44 @@ final class ReconcilerHouse: Sendable {
     }
 
     /// Runs a command to its end.
-    func reconciler(_ arguments: [String]) throws -> (exit: ChildProcess.Exit?, output: String) {
-        let name = "reconciler-\(started.withLock { $0 += 1; return $0 })"
-        let process = try ChildProcess(
-            name: name, executable: try ServiceProgram.locate("reconciler"), arguments: arguments,
-            environment: Self.environment, in: run)
+    ///
+    /// - Parameter dyingAt: the step behind which it is killed as by a power cut.
+    func reconciler(
+        _ arguments: [String], dyingAt step: String? = nil
+    ) throws -> (exit: ChildProcess.Exit?, output: String) {
+        let process = try begin(arguments, dyingAt: step)
         return (process.waitForExit(within: .seconds(60)), process.logTail(lines: 100))
+    }
+
+    func begin(_ arguments: [String], dyingAt step: String? = nil) throws -> ChildProcess {
+        let name = "reconciler-\(started.withLock { $0 += 1; return $0 })"
+        var environment = Self.environment
+        environment["HONGBAO_DIE_AT"] = step
+        return try ChildProcess(
+            name: name, executable: try ServiceProgram.locate("reconciler"), arguments: arguments,
+            environment: environment, in: run)
+    }
+
+    /// Makes a plan; its checksum.
+    func plan(_ path: String) throws -> String {
+        let planned = try reconciler("plan", "--config", settingsPath, "--out", path)
+        guard planned.exit == .code(0),
+            case .object(let plan) = try JSON.parse(FileBytes.read(path), limits: .document),
+            case .string(let checksum)? = plan["checksum"]
+        else { throw StackFailure("no plan: \(planned.output)") }
+        return checksum
+    }
+
+    /// The phases of resends that the control topic tells of, with their orders.
+    func acts() throws -> [(phase: ControlRecord.ResendPhase, orders: Int, by: String)] {
+        var acts = [(phase: ControlRecord.ResendPhase, orders: Int, by: String)]()
+        try TopicScan.all(topics.control, reader: try reader()) { _, record in
+            if case .resend(_, let orders, let phase, let by, _, _)? = try? ControlRecord.decode(record.value)
+            {
+                acts.append((phase, orders, by))
+            }
+        }
+        return acts
     }
 
     /// Accepts claims as the claim service does, in one shard.
@@ -132,18 +166,38 @@ final class ReconcilerHouse: Sendable {
         }
     }
 
+    /// Redis loses the states of the orders around one.
+    func forgetStates(of order: Order) async throws {
+        var command = RedisCommand("DEL")
+        command.add(store.keys.states(order.id))
+        _ = try await store.redis.send(command)
+    }
+
+    /// The classes of a report that hold anything.
+    func classes(_ path: String) throws -> [String: Int64] {
+        guard case .object(let report) = try JSON.parse(FileBytes.read(path), limits: .document),
+            case .object(let classes)? = report["classes"]
+        else { throw StackFailure("\(path) is no report") }
+        return classes.members.reduce(into: [:]) { counts, member in
+            if case .integer(let count) = member.value, count > 0 { counts[member.key] = count }
+        }
+    }
+
     /// Moves the deliverers' mark.
     func commit(_ offset: Int64) throws {
         try reader().commit(group: CampaignTopics.delivererGroup(catalog), [ordersPartition: offset])
     }
 
-    /// IDs in the orders topic from an offset on.
+    /// IDs in the orders topic from an offset on; there only what is marked as sent again.
     func queued(from offset: Int64) throws -> [OrderID] {
         let reader = try reader()
         var ids = [OrderID]()
         try TopicScan.all(ordersPartition.topic, reader: reader) { partition, record in
             guard partition != ordersPartition || record.offset >= offset else { return }
             if let id = OrderID(text: record.key) { ids.append(id) }
+            if let order = try? OrderRecord.decode(record.value, catalog), !order.isResend {
+                ids.removeLast()
+            }
         }
         return ids
     }

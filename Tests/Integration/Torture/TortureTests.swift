@@ -10,9 +10,11 @@ struct TortureTests {
         let run = try RunDirectory.claimUnique(prefix: "torture-test")
         let scale = TortureScale(
             attempts: 4000, people: 1000, packs: 500, seed: .random(in: 1...0xFFFF_FFFF))
-        let result = try await Torture.run(
-            Torture.Options(scale: scale, lossy: 3, mild: 9), in: run, keepingFiles: false
-        ) { print($0) }
+        let result = try await withTaskExecutorPreference(BlockingThreads.shared) {
+            try await Torture.run(
+                Torture.Options(scale: scale, lossy: 3, mild: 9), in: run, keepingFiles: false
+            ) { print($0) }
+        }
         let text = "seed \(scale.seed)\n\(TortureReport.text(result, .plain))"
         #expect(result.isClean, "\(text)")
         #expect(result.notes.promisedOrders == scale.packs, "\(text)")

@@ -14,6 +14,12 @@ struct LoadProfilesTests {
     private static let campaign = "\(ShippedCampaign.staticData)/campaigns/spring-festival"
 
     private func withRedis(_ body: (RedisServer, RedisRouter, Catalog) async throws -> Void) async throws {
+        try await withTaskExecutorPreference(BlockingThreads.shared) {
+            try await inPlace(body)
+        }
+    }
+
+    private func inPlace(_ body: (RedisServer, RedisRouter, Catalog) async throws -> Void) async throws {
         let run = try RunDirectory.claimUnique(prefix: "load-profiles")
         defer { run.release() }
         let server = try RedisServer(in: run)

@@ -38,7 +38,7 @@ extension HousePlan {
                 + coupons
         case .deliverer:
             return service(part, admin: ports.delivererAdmin) + stores
-                + "games: {secrets_dir: \(secrets.gamesDirectory)}\n"
+                + "games: {secrets_dir: \(secrets.gamesDirectory), allow_private: true}\n"
         case .reconciler:
             return service(part, admin: ports.reconcilerAdmin) + stores + "rebuild: {automatic: true}\n"
         case .people:

@@ -18,7 +18,8 @@ struct Reconciliation {
     /// `reconciler plan`: compares and writes what is to be sent again.
     func plan(_ name: String) throws -> Plan {
         let path = "\(house.run.path)/\(name).json"
-        try run(name, ["plan", "--config", house.plan.settingsFile(.reconciler), "--out", path])
+        let settings = house.plan.settingsFile(.reconciler)
+        try run(name, ["plan", "--too-young", "0", "--config", settings, "--out", path])
         return try Self.read(path)
     }
 

@@ -60,15 +60,7 @@ struct TortureBlow: Sendable {
         }
     }
 
-    /// An order to the broker; it may be stopped at the moment, and is asked again then.
     private func broker(_ action: String) async throws {
-        let port = house.kafka.adminPort
-        try await Torture.blocking {
-            let deadline = Deadline(after: .seconds(30))
-            let isDone = try deadline.poll(everyUs: 100_000) { () throws(StackFailure) -> Bool in
-                (try? LoopbackHTTP.post(port: port, action, within: .seconds(5)))?.status == 200
-            }
-            guard isDone else { throw StackFailure("the broker does not do \(action)") }
-        }
+        try await Torture.blocking { [house] in try house.kafka.order(action) }
     }
 }

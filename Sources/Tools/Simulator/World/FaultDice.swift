@@ -10,6 +10,10 @@ struct FaultDice: Sendable {
         case error(status: Int)
         /// The answer is lost after the deed.
         case dropped
+        /// Answered 500 after the deed.
+        case errorAfter
+        /// Answered after the deed, a byte a second.
+        case dripped
     }
 
     private let seed: UInt64
@@ -22,12 +26,14 @@ struct FaultDice: Sendable {
 
     /// Every throw takes the same number of random words, so that changing one ratio leaves the others' fate.
     mutating func roll(_ faults: GameFaults) -> (throw: Throw, latencyMs: Int64) {
-        let points = (0..<3).map { _ in Double(random.next() >> 11) / Double(1 << 53) }
+        let points = (0..<5).map { _ in Double(random.next() >> 11) / Double(1 << 53) }
         let status = [500, 502, 503][Int(random.next() % 3)]
         let latencyMs = Int64.random(in: faults.latencyMs, using: &random)
         if points[0] < faults.throttleRatio { return (.throttled, latencyMs) }
         if points[1] < faults.errorRatio { return (.error(status: status), latencyMs) }
         if points[2] < faults.dropRatio { return (.dropped, latencyMs) }
+        if points[3] < faults.grantErrorRatio { return (.errorAfter, latencyMs) }
+        if points[4] < faults.dripRatio { return (.dripped, latencyMs) }
         return (.fair, latencyMs)
     }
 

@@ -16,6 +16,8 @@ struct GameDesk {
         var afterMs: Int64 = 0
         /// Closes the connection instead of answering.
         var isLost = false
+        /// The body comes a byte a second.
+        var isDripped = false
     }
 
     struct Tally: Sendable, Equatable {
@@ -28,6 +30,9 @@ struct GameDesk {
         var errors = 0
         var throttled = 0
         var dropped = 0
+        var errorsAfter = 0
+        var dripped = 0
+        var gone = 0
         var queries = 0
     }
 
@@ -74,6 +79,10 @@ struct GameDesk {
 
     private mutating func judge(_ delivery: GameDelivery, nowNs: UInt64) -> Answer {
         let (fate, afterMs) = dice.roll(faults)
+        if faults.isGone {
+            tally.gone += 1
+            return Answer(status: 410, afterMs: afterMs)
+        }
         switch fate {
         case .throttled:
             tally.throttled += 1
@@ -81,9 +90,27 @@ struct GameDesk {
         case .error(let status):
             tally.errors += 1
             return Answer(status: status, afterMs: afterMs)
-        case .fair, .dropped:
+        case .fair, .dropped, .errorAfter, .dripped:
             break
         }
+        var answer = decide(delivery, afterMs: afterMs, nowNs: nowNs)
+        switch fate {
+        case .dropped:
+            tally.dropped += 1
+            answer.isLost = true
+        case .errorAfter:
+            tally.errorsAfter += 1
+            answer = Answer(status: 500, afterMs: afterMs)
+        case .dripped:
+            tally.dripped += 1
+            answer.isDripped = true
+        default: break
+        }
+        return answer
+    }
+
+    /// The deed itself: refuses, or grants, and says so.
+    private mutating func decide(_ delivery: GameDelivery, afterMs: Int64, nowNs: UInt64) -> Answer {
         let owns = roles.owns(
             user: delivery.user, game: game.slot, region: delivery.region, role: delivery.role)
         if !owns { tally.misaddressed += 1 }
@@ -92,20 +119,18 @@ struct GameDesk {
             tally.rejected += 1
             return Answer(status: 422, body: Self.note("error", "this role takes no gifts"), afterMs: afterMs)
         }
-        var answer: Answer
         if game.idempotent && book.isGranted(delivery.order) {
             tally.alreadyGranted += 1
-            answer = Answer(status: 409, body: Self.note("state", "already granted"), afterMs: afterMs)
-        } else {
-            book.grant(delivery.order, atNs: nowNs)
-            tally.granted += 1
-            answer = Answer(status: 200, body: Self.note("state", "granted"), afterMs: afterMs)
+            return Answer(status: 409, body: Self.note("state", "already granted"), afterMs: afterMs)
         }
-        if fate == .dropped {
-            tally.dropped += 1
-            answer.isLost = true
-        }
-        return answer
+        book.grant(delivery.order, atNs: nowNs)
+        tally.granted += 1
+        return Answer(status: 200, body: Self.note("state", "granted"), afterMs: afterMs)
+    }
+
+    /// From `nowNs` on another limit is in force, see ``SlidingWindow/change(perSecond:burst:atNs:)``.
+    mutating func changeLimit(perSecond: Double, burst: Int, nowNs: UInt64) {
+        window.change(perSecond: perSecond, burst: burst, atNs: nowNs)
     }
 
     /// A whole question whether an order was granted has been read. Errors and slowness befall it as well.
@@ -116,10 +141,12 @@ struct GameDesk {
         case .throttled: return Answer(status: 429, retryAfterS: faults.retryAfterS, afterMs: afterMs)
         case .error(let status): return Answer(status: status, afterMs: afterMs)
         case .dropped: return Answer(status: 200, afterMs: afterMs, isLost: true)
-        case .fair: break
+        case .errorAfter: return Answer(status: 500, afterMs: afterMs)
+        case .fair, .dripped: break
         }
         let body = book.isGranted(order) ? "{\"granted\":true}" : "{\"granted\":false}"
-        return Answer(status: 200, body: Array(body.utf8), afterMs: afterMs)
+        return Answer(
+            status: 200, body: Array(body.utf8), afterMs: afterMs, isDripped: fate == .dripped)
     }
 
     private static func note(_ key: String, _ value: String) -> [UInt8] {

@@ -9,6 +9,8 @@ struct GrantBook: Sendable {
         var requests = 0
         /// Times the gift was really given; more than once is the fault that must never be.
         var grants = 0
+        /// Requests after the first grant; none of these may reach a game that would grant again.
+        var afterGrant = 0
         /// Times it was refused for good.
         var rejections = 0
         /// Monotonic ns of the first grant.
@@ -27,7 +29,10 @@ struct GrantBook: Sendable {
 
     mutating func asked(_ order: OrderID, gift: UInt16, user: UInt64) {
         requests += 1
-        entries[order, default: Entry(gift: gift, user: user)].requests += 1
+        var entry = entries[order] ?? Entry(gift: gift, user: user)
+        entry.requests += 1
+        if entry.grants > 0 { entry.afterGrant += 1 }
+        entries[order] = entry
     }
 
     func isGranted(_ order: OrderID) -> Bool {

@@ -2,8 +2,8 @@ import Orders
 import Wire
 
 /// One order as a game knows it, a line of its grants in NDJSON:
-/// `{"order","game","gift","user","requests","count","rejections","granted_at_ns"}`; `count` is how often it
-/// was granted.
+/// `{"order","game","gift","user","requests","count","after_grant","rejections","granted_at_ns"}`; `count` is
+/// how often it was granted, `after_grant` how many requests came after that.
 struct GrantLine: Sendable, Equatable {
     let order: OrderID
     let game: String
@@ -11,6 +11,7 @@ struct GrantLine: Sendable, Equatable {
     let user: UInt64
     let requests: Int
     let count: Int
+    let afterGrant: Int
     let rejections: Int
     let grantedAtNs: UInt64
 
@@ -28,6 +29,8 @@ struct GrantLine: Sendable, Equatable {
         json.integer(Int64(requests))
         json.key("count")
         json.integer(Int64(count))
+        json.key("after_grant")
+        json.integer(Int64(afterGrant))
         json.key("rejections")
         json.integer(Int64(rejections))
         json.key("granted_at_ns")
@@ -47,14 +50,15 @@ struct GrantLine: Sendable, Equatable {
         user = try fields.decimal("user")
         requests = Int(try fields.integer("requests", in: counts))
         count = Int(try fields.integer("count", in: counts))
+        afterGrant = Int(try fields.integer("after_grant", in: counts))
         rejections = Int(try fields.integer("rejections", in: counts))
         grantedAtNs = UInt64(try fields.integer("granted_at_ns", in: 0...Int64.max))
         try fields.finish()
     }
 
     init(
-        order: OrderID, game: String, gift: String, user: UInt64, requests: Int, count: Int, rejections: Int,
-        grantedAtNs: UInt64
+        order: OrderID, game: String, gift: String, user: UInt64, requests: Int, count: Int,
+        afterGrant: Int = 0, rejections: Int, grantedAtNs: UInt64
     ) {
         self.order = order
         self.game = game
@@ -62,6 +66,7 @@ struct GrantLine: Sendable, Equatable {
         self.user = user
         self.requests = requests
         self.count = count
+        self.afterGrant = afterGrant
         self.rejections = rejections
         self.grantedAtNs = grantedAtNs
     }

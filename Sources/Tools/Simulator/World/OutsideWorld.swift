@@ -73,6 +73,19 @@ final class OutsideWorld {
         }
     }
 
+    /// Every order that a game was asked for.
+    var grantLines: [GrantLine] {
+        desks.flatMap { desk in
+            desk.book.entries.map { order, entry in
+                GrantLine(
+                    order: order, game: desk.game.id, gift: catalog.gifts[Int(entry.gift)].id,
+                    user: entry.user, requests: entry.requests, count: entry.grants,
+                    afterGrant: entry.afterGrant, rejections: entry.rejections,
+                    grantedAtNs: entry.grantedAtNs)
+            }
+        }
+    }
+
     // MARK: - The role services
 
     func role(game: UInt8, user: UInt64) -> GameDesk.Answer {
@@ -93,12 +106,27 @@ final class OutsideWorld {
         return json.bytes
     }
 
-    func changeFaults(of game: UInt8, _ body: [UInt8]) throws(JSONError) {
-        let hangMs = try desks[Int(game)].faults.change(JSON.parse(body, limits: .request))
-        guard let hangMs else { return }
+    /// - Returns: for how long the game's port is to be closed, in ms, if at all.
+    func changeFaults(of game: UInt8, _ body: [UInt8]) throws(JSONError) -> Int64? {
+        let acts = try desks[Int(game)].faults.change(JSON.parse(body, limits: .request))
+        if let hangMs = acts.hangMs { hang(game, forMs: hangMs) }
+        return acts.refuseMs
+    }
+
+    private func hang(_ game: UInt8, forMs hangMs: Int64) {
         let untilNs = NIODeadline.now().uptimeNanoseconds + UInt64(hangMs) * 1_000_000
         hangs[game, default: Hang(untilNs: untilNs)].untilNs = untilNs
         loop.assumeIsolated().scheduleTask(in: .milliseconds(hangMs)) { [self] in wake(game, setAt: untilNs) }
+    }
+
+    /// Another limit is in force for a game, or nil: for all together.
+    func changeLimit(of game: UInt8?, perSecond: Double, burst: Int) {
+        let nowNs = NIODeadline.now().uptimeNanoseconds
+        if let game {
+            desks[Int(game)].changeLimit(perSecond: perSecond, burst: burst, nowNs: nowNs)
+        } else {
+            total.change(perSecond: perSecond, burst: burst, atNs: nowNs)
+        }
     }
 
     /// Ends a hang, unless it has been set anew since.

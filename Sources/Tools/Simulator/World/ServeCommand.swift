@@ -25,7 +25,8 @@ struct ServeCommand: AsyncParsableCommand {
             Admin port, with an API key: GET and PUT /v1/admin/faults/<game>, GET /v1/admin/report, GET \
             /v1/admin/grants. A change of faults names what changes: \
             {"latency_ms": [2, 12], "error_ratio": 0.01, "throttle_ratio": 0, "retry_after_s": 1, \
-            "drop_ratio": 0.005, "reject_ratio": 0, "hang_ms": 5000}.
+            "drop_ratio": 0.005, "grant_error_ratio": 0, "drip_ratio": 0, "gone": false, \
+            "reject_ratio": 0, "hang_ms": 5000}.
 
             Exit codes: 0 after SIGTERM, 78 where a setting will not do.
             """)
@@ -63,8 +64,12 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private static func verifiers(_ catalog: Catalog, _ settings: Settings) throws -> [WebhookVerifier] {
-        let directory = try settings.path("secrets_dir")
-        return try catalog.games.map { game in
+        try verifiers(catalog, directory: settings.path("secrets_dir"))
+    }
+
+    /// - Parameter directory: with `<game>.secret` for every game.
+    static func verifiers(_ catalog: Catalog, directory: String) throws -> [WebhookVerifier] {
+        try catalog.games.map { game in
             let path = "\(directory)/\(game.id).secret"
             do {
                 return try WebhookVerifier(secrets: FileBytes.lines(path))

@@ -12,6 +12,7 @@ final class WorldConnection: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     static let maxBodyBytes = 64 * 1024
+    private static let dripPause = TimeAmount.seconds(1)
 
     private let world: OutsideWorld
     private var head: HTTPRequestHead?
@@ -102,11 +103,29 @@ final class WorldConnection: ChannelInboundHandler {
         if let seconds = answer.retryAfterS { headers.add(name: "retry-after", value: String(seconds)) }
         let head = HTTPResponseHead(
             version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status), headers: headers)
+        if answer.isDripped, !answer.body.isEmpty {
+            context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+            return drip(answer.body[...])
+        }
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         if !answer.body.isEmpty {
             let bytes = context.channel.allocator.buffer(bytes: answer.body)
             context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
         }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    /// A byte now and the rest from a second later on, as long as anybody listens.
+    private func drip(_ body: ArraySlice<UInt8>) {
+        guard let context else { return }
+        guard let byte = body.first else {
+            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+            return
+        }
+        let bytes = context.channel.allocator.buffer(bytes: [byte])
+        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.dripPause) { [self] in
+            drip(body.dropFirst())
+        }
     }
 }

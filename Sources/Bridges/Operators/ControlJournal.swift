@@ -8,7 +8,7 @@ import Wire
 /// written down is not done.
 ///
 /// Any thread. Acts are few: a lock and a continuation each.
-final class ControlJournal: Sendable {
+package final class ControlJournal: Sendable {
     private struct Waiting {
         var nextToken: UInt64 = 0
         /// Resumed with why the record was not written; nil: it was.
@@ -16,24 +16,24 @@ final class ControlJournal: Sendable {
     }
 
     /// Acts on their way at once; more are refused.
-    static let maxOpen = 256
+    package static let maxOpen = 256
 
     private let topic: String
     private let waiting = Mutex(Waiting())
     private let way = Mutex<(producer: KafkaProducer, reporter: Int)?>(nil)
 
-    init(topic: String) {
+    package init(topic: String) {
         self.topic = topic
     }
 
     /// The process's producer, and which of its reporters ``reported(_:)`` is.
-    func connect(_ producer: KafkaProducer, reporter: Int) {
+    package func connect(_ producer: KafkaProducer, reporter: Int) {
         way.withLock { $0 = (producer, reporter) }
     }
 
     /// - Throws: the problem to answer with. The record may stand in the log all the same, so that readers
     ///   must take a record for what was meant, and Redis for what was done.
-    func append(_ record: ControlRecord, key: String) async throws(OperatorProblem) {
+    package func append(_ record: ControlRecord, key: String) async throws(OperatorProblem) {
         let failure = await withCheckedContinuation { then in hand(record, key: key, then) }
         if let failure { throw .notWritten(failure) }
     }
@@ -62,7 +62,7 @@ final class ControlJournal: Sendable {
     }
 
     /// Kafka's word, on the reporter's loop.
-    func reported(_ reports: [DeliveryReport]) {
+    package func reported(_ reports: [DeliveryReport]) {
         for report in reports { take(report.token)?.resume(returning: report.failure?.description) }
     }
 

@@ -1,0 +1,45 @@
+import Stack
+import Wire
+
+/// What the reconciler says: its process on the admin port, and its command line.
+struct TortureReconciler: Sendable {
+    private static let verifyLimit: Duration = .seconds(120)
+
+    let adminPort: Int
+    let settingsFile: String
+    let environment: [String: String]
+    let run: RunDirectory
+
+    /// What it thinks of rebuilding; nil while it says nothing. Its other checks do not matter here.
+    var rebuildCheck: (isReady: Bool, text: String)? {
+        let answer = try? LoopbackHTTP.get(port: adminPort, "/readyz", within: .seconds(1))
+        guard let answer, case .object(let root) = try? JSON.parse(answer.body, limits: .record),
+            case .array(let checks) = root["checks"]
+        else { return nil }
+        for case .object(let check) in checks where check["name"] == .string("rebuild") {
+            guard case .string(let detail) = check["detail"] else { return nil }
+            return (check["ready"] == .bool(true), detail)
+        }
+        return nil
+    }
+
+    /// How often its present process has rebuilt something.
+    var rebuilds: Int {
+        let answer = try? LoopbackHTTP.get(port: adminPort, "/metrics", within: .seconds(1))
+        let line = answer?.text.split(separator: "\n").first {
+            $0.hasPrefix("hongbao_reconciler_rebuilds_total ")
+        }
+        return line?.split(separator: " ").last.flatMap { Double($0) }.map { Int($0) } ?? 0
+    }
+
+    /// `reconciler verify`; what it printed, and whether it found nothing wrong.
+    func verify(_ name: String) throws -> (isClean: Bool, text: String) {
+        let process = try ChildProcess(
+            name: name, executable: try ServiceProgram.locate("reconciler"),
+            arguments: ["verify", "--config", settingsFile], environment: environment, in: run)
+        guard let exit = process.waitForExit(within: Self.verifyLimit) else {
+            throw StackFailure("reconciler verify did not end in time\n\(process.logTail())")
+        }
+        return (exit == .code(0), process.logTail(lines: 60))
+    }
+}
