@@ -39,7 +39,7 @@ demo: packages ## build, run the festival with faults and kills on a private sta
 # With TRAITS=TLS the one build has TLS in it, and its tests run with all the others. BoringSSL takes minutes, a
 # third less without debug information for C; nobody looks anything up in that build either.
 TRAITS ?=
-TEST_BUILD := $(if $(TRAITS),--traits $(TRAITS) -Xcc -g0 -Xcxx -g0 --disable-index-store)
+TEST_BUILD := $(if $(TRAITS),--traits $(TRAITS) -Xcc -g0 -Xcxx -g0)
 test: packages ## all tests, unit and integration; starts and stops its own servers (TRAITS=TLS: those of TLS too)
 	@$(SWIFT) build $(TEST_BUILD) --build-tests
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8 $(SWIFT) test $(TEST_BUILD) --skip-build --disable-xctest

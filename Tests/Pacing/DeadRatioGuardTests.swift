@@ -18,6 +18,16 @@ struct DeadRatioGuardTests {
         }
     }
 
+    @Test("a grant trips nothing, though it completes the fewest")
+    func grant() {
+        var watch = DeadRatioGuard()
+        for _ in 0..<49 { _ = watch.closed(isDead: true) }
+        let granted = watch.closed(isDead: false)
+        #expect(!granted)
+        let refused = watch.closed(isDead: true)
+        #expect(refused)
+    }
+
     @Test("exactly the ratio does not trip it, one more does")
     func edge() {
         var watch = DeadRatioGuard(ratio: 0.5, window: 200, fewest: 100)
@@ -57,7 +67,7 @@ struct DeadRatioGuardTests {
             let last = all.suffix(inWindow)
             let dead = last.count { $0 }
             #expect(abs(watch.share - Double(dead) / Double(last.count)) < 1e-9)
-            #expect(trips == (last.count >= 20 && dead * 10 > last.count * 3))
+            #expect(trips == (isDead && last.count >= 20 && dead * 10 > last.count * 3))
             if trips {
                 watch.reset()
                 all = []
