@@ -63,6 +63,14 @@ struct EngineSimulationTests {
         }
     }
 
+    @Test(
+        "promises 3 and 4: an owner that stood still or was cut off tells late of an earlier attempt",
+        arguments: [UInt64(889), 6_229, 11_171, 11_637])
+    func lateWord(seed: UInt64) {
+        var world = world(SimulatedPlan(seed: seed), seed: seed)
+        expectDrained(&world)
+    }
+
     @Test("a poison record is kept and blocks nothing")
     func poison() {
         var world = world(plan(orders: 8))

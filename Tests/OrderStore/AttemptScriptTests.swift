@@ -60,6 +60,25 @@ struct AttemptScriptTests {
         }
     }
 
+    @Test("promise 4: what is told late of an earlier attempt says nothing of a later one of unknown end")
+    func lateWord() async throws {
+        try await Fixture.with { fixture in
+            let order = try await accepted(fixture)
+            #expect(try await fixture.begin(order, attempt: 1) == .go)
+            #expect(try await fixture.settle(order.id, .notGranted, attempt: 1).applied)
+            #expect(try await fixture.begin(order, attempt: 2) == .go)
+            #expect(try await fixture.settle(order.id, .lost, attempt: 2).applied)
+            for event in [OrderEvent.notGranted, .refused, .parked] {
+                #expect(
+                    try await fixture.settle(order.id, event, attempt: 1)
+                        == .init(applied: false, state: .unknown))
+            }
+            #expect(
+                try await fixture.settle(order.id, .notGranted, attempt: 2)
+                    == .init(applied: true, state: .retrying))
+        }
+    }
+
     @Test("second gate: a coupon bound to another order voids this one before anything is sent")
     func secondGate() async throws {
         try await Fixture.with { fixture in

@@ -89,8 +89,10 @@ package enum OrderScripts {
     /// Moves orders by their events where the table allows it.
     ///
     /// KEYS: epoch, attempts, outbox, then states. ARGV: epoch, then for each order: order ID, index of its
-    /// states, place, event, attempt. An order in flight at another attempt is left alone, except by a grant,
-    /// which is a fact. Reply: 1 or 0 (changed), and the state in which the order stands now.
+    /// states, place, event, attempt. An order in flight at another attempt, or unknown after a later one, is
+    /// left alone, except by a grant, which is a fact: that an earlier attempt was not granted, told late by
+    /// an owner that stood still, says nothing of a later one. Reply: 1 or 0 (changed), and the state in which
+    /// the order stands now.
     package static let settle = RedisScript(
         name: "settle",
         source: prelude + transitions + """
@@ -102,7 +104,8 @@ package enum OrderScripts {
                 local entry = redis.call('HGET', KEYS[2], id)
                 if entry then made = struct.unpack('>I2', entry) end
                 local next = T[event * 16 + state + 1]
-                local stale = state == \(OrderState.inFlight.rawValue) and made ~= attempt
+                local stale = (state == \(OrderState.inFlight.rawValue) and made ~= attempt)
+                    or (state == \(OrderState.unknown.rawValue) and made > attempt)
                 if next and (not stale or event == \(OrderEvent.granted.rawValue)) then
                     set(key, i, next)
                     if next >= 8 then

@@ -82,18 +82,22 @@ extension DeliveryEngine {
         let isAsTold = decision.applied || decision.state == pending.outcome.state
         parcel.pending = nil
         parcels[ref] = parcel
-        guard isAsTold, !decision.state.isClosed else {
-            // Ended, or somebody else has it in flight by now and carries it on.
-            if isAsTold { count(parcel, pending.outcome) }
+        let isOver = decision.state.isClosed || (isAsTold && pending.outcome == .parked)
+        if isAsTold, isOver { count(parcel, pending.outcome) }
+        // What was revoked is the new owner's to carry on: no commit has passed its record.
+        if isOver || !isLive(parcel.source) {
             finish(ref)
             return
         }
-        switch pending.outcome {
-        case .unknown: resolve(ref, isAnswered: pending.status != 0, now)
-        case .parked:
-            count(parcel, .parked)
-            finish(ref)
-        default: retry(ref, now)
+        guard isAsTold else {
+            // Somebody else has it in flight by now and may die with it; the record here is what carries it.
+            makeReady(ref, .deliver)
+            return
+        }
+        if pending.outcome == .unknown {
+            resolve(ref, isAnswered: pending.status != 0, now)
+        } else {
+            retry(ref, now)
         }
     }
 
@@ -171,13 +175,9 @@ extension DeliveryEngine {
         parcel.pending = nil
         parcels[ref] = parcel
         switch decision.state {
-        case .unknown:
-            parcel.denialCountsAtMs = max(parcel.denialCountsAtMs, now.ms + attemptLifeMs(game: parcel.game))
-            parcel.endedNs = now.ns
-            parcels[ref] = parcel
-            resolve(ref, now)
-        case .inFlight:
-            // Somebody's attempt is under way: it decides, or its end is found out.
+        case .inFlight, .unknown:
+            // Somebody's attempt is under way or was: it decides, or its end is found out. Only Redis knows
+            // which attempt that is, and what is found out must be told of that one.
             look(ref)
         default:
             finish(ref)

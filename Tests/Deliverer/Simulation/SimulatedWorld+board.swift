@@ -13,7 +13,7 @@ extension SimulatedWorld {
     /// Writes and reads the board, again and again.
     mutating func lend(_ slot: Int) {
         let tickMs = Double(LimitShares.tickNs) / 1e6
-        reaches(slot, inMs: (tickMs - 5 + 10 * share(of: slot)) * (isCalm ? 2 : 1)) { world in
+        reaches(slot, inMs: (tickMs - 5 + 10 * share(of: slot))) { world in
             let entry = world.deliverers[slot].engine.pacer.planLending(nowNs: world.nowNs)
             if let entry { world.write(entry, slot) }
             world.lend(slot)

@@ -56,10 +56,10 @@ extension SimulatedWorld {
     }
 
     /// Promise 6, at the receiver: a game reads a request.
-    mutating func count(_ game: UInt8) {
+    mutating func count(_ game: UInt8, isHeldUp: Bool) {
         let (one, all) = (catalog.games[Int(game)].limit, catalog.campaign.totalLimit)
         for (window, limit) in [(Int(game), one), (windows.count - 1, all)] {
-            let count = windows[window].read(atNs: nowNs)
+            let count = windows[window].read(atNs: nowNs, isHeldUp: isHeldUp)
             if Double(count.second) > limit.perSecond + Double(limit.burst) {
                 violate("promise 6: \(count.second) in one second at \(window)")
             }

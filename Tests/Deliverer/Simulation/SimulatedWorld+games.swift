@@ -56,11 +56,12 @@ extension SimulatedWorld {
         orders[number].unread += 1
         let timeoutMs = Double(catalog.games[Int(game)].requestTimeoutMs)
         let sentMs = sinceMs
-        let readMs = plan.readMs(game, atMs: sentMs + 1 + 2 * share(number), spread: 40 * share(number))
+        let comesMs = sentMs + 1 + 2 * share(number)
+        let readMs = plan.readMs(game, atMs: comesMs, spread: 40 * share(number))
         let latencyMs = 3 + 15 * share(number)
         let luck = share(number)
         happens(inMs: readMs - sentMs) { world in
-            let answer = world.reads(number, game, luck)
+            let answer = world.reads(number, game, luck, isHeldUp: readMs > comesMs)
             let answerMs = world.sinceMs - sentMs + latencyMs
             guard answerMs < timeoutMs else { return }
             switch answer {
@@ -85,9 +86,11 @@ extension SimulatedWorld {
     }
 
     /// A game reads a delivery.
-    private mutating func reads(_ number: Int, _ game: UInt8, _ luck: Double) -> Answer {
+    private mutating func reads(
+        _ number: Int, _ game: UInt8, _ luck: Double, isHeldUp: Bool
+    ) -> Answer {
         orders[number].unread -= 1
-        count(game)
+        count(game, isHeldUp: isHeldUp)
         let isKnown = orders[number].grants > 0 && catalog.games[Int(game)].idempotent
         switch plan.mood(game, atMs: sinceMs) {
         case .erring:
@@ -138,10 +141,11 @@ extension SimulatedWorld {
         }
         let timeoutMs = Double(catalog.games[Int(game)].requestTimeoutMs)
         let sentMs = sinceMs
-        let readMs = plan.readMs(game, atMs: sentMs + 1 + 2 * share(number), spread: 40 * share(number))
+        let comesMs = sentMs + 1 + 2 * share(number)
+        let readMs = plan.readMs(game, atMs: comesMs, spread: 40 * share(number))
         let latencyMs = 3 + 15 * share(number)
         happens(inMs: readMs - sentMs) { world in
-            world.count(game)
+            world.count(game, isHeldUp: readMs > comesMs)
             let answer: Told
             switch world.plan.mood(game, atMs: world.sinceMs) {
             case .erring: answer = .nothing(reason: "500", .failed)

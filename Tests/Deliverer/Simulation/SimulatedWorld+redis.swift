@@ -56,7 +56,9 @@ extension SimulatedWorld {
     mutating func settle(_ entry: SettleEntry) -> SettleDecision {
         let number = Int(entry.order.sequence)
         let stored = orders[number]
-        let isStale = stored.state == .inFlight && stored.made != entry.attempt
+        let isStale =
+            stored.state == .inFlight && stored.made != entry.attempt
+            || stored.state == .unknown && stored.made > entry.attempt
         guard let next = stored.state.after(entry.event), !isStale || entry.event == .granted else {
             return SettleDecision(applied: false, state: stored.state)
         }
