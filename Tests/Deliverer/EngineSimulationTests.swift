@@ -65,7 +65,7 @@ struct EngineSimulationTests {
 
     @Test(
         "promises 3 and 4: an owner that stood still or was cut off tells late of an earlier attempt",
-        arguments: [UInt64(889), 6_229, 11_171, 11_637])
+        arguments: [UInt64(889), 6_229, 11_171, 11_637, 13_011, 17_462])
     func lateWord(seed: UInt64) {
         var world = world(SimulatedPlan(seed: seed), seed: seed)
         expectDrained(&world)

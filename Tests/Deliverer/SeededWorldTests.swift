@@ -14,7 +14,7 @@ import Testing
 struct SeededWorldTests {
     /// The cases run side by side.
     static let batches: UInt64 = 12
-    static let defaultWorlds: UInt64 = 96
+    static let defaultWorlds: UInt64 = 144
 
     private static func setting(_ name: String) -> UInt64? {
         ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }

@@ -91,8 +91,8 @@ package enum OrderScripts {
     /// KEYS: epoch, attempts, outbox, then states. ARGV: epoch, then for each order: order ID, index of its
     /// states, place, event, attempt. An order in flight at another attempt, or unknown after a later one, is
     /// left alone, except by a grant, which is a fact: that an earlier attempt was not granted, told late by
-    /// an owner that stood still, says nothing of a later one. Reply: 1 or 0 (changed), and the state in which
-    /// the order stands now.
+    /// an owner that stood still, says nothing of a later one. Reply: 1 or 0 (changed), and the state in
+    /// which the order stands now.
     package static let settle = RedisScript(
         name: "settle",
         source: prelude + transitions + """

@@ -84,8 +84,8 @@ extension DeliveryEngine {
         parcels[ref] = parcel
         let isOver = decision.state.isClosed || (isAsTold && pending.outcome == .parked)
         if isAsTold, isOver { count(parcel, pending.outcome) }
-        // What was revoked is the new owner's to carry on: no commit has passed its record.
-        if isOver || !isLive(parcel.source) {
+        // What was revoked is the new owner's to carry on: no commit has passed a record that is in flight.
+        if isOver || !isLive(parcel.source) && (!isAsTold || pending.outcome == .unknown) {
             finish(ref)
             return
         }
@@ -108,7 +108,12 @@ extension DeliveryEngine {
         parcels[ref] = parcel
         let delay = schedule.delayMs(
             attempt: Int(parcel.made), random: random.next(), retryAfterMs: parcel.retryAfterMs)
-        wait(ref, forMs: delay, now)
+        if isLive(parcel.source) {
+            wait(ref, forMs: delay, now)
+        } else {
+            // The new owner may have parked it meanwhile and passed its record: a new one carries it.
+            putOff(ref, untilMs: now.ms + delay, now)
+        }
     }
 
     /// Waits before the next attempt: in memory, in the retries topic, or not at all when the deadline is
