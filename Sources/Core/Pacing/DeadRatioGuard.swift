@@ -35,8 +35,8 @@ package struct DeadRatioGuard: Sendable, Equatable {
     /// The share of refused ones among those that are looked at; 0 while there is none.
     package var share: Double { closed == 0 ? 0 : Double(dead) / Double(closed) }
 
-    /// An order was closed by an answer: granted, or refused for good. Returns true the one time that a refusal
-    /// finds the ratio passed.
+    /// An order was closed by an answer: granted, or refused for good. Returns true the one time that a
+    /// refusal finds the ratio passed.
     package mutating func closed(isDead: Bool) -> Bool {
         guard !isTripped else { return false }
         if closedIn[bucket] == window / Self.buckets {
