@@ -21,6 +21,8 @@ import Glibc
 final class CurlLoop {
     /// Nothing needs a longer sleep than this; it bounds what a lost wake-up could cost.
     static let maxSleepNs: UInt64 = 1_000_000_000
+    /// Sockets that a turn finds ready from which on the next one is not waited for.
+    static let fullTurn = 48
 
     let multi: UnsafeMutableRawPointer
     let mailbox: Mailbox
@@ -117,8 +119,10 @@ final class CurlLoop {
     /// Waits for something to do and lets curl do it. `isDrained`: nothing else was ready.
     private func waitAndWork() -> (hasMail: Bool, isDrained: Bool) {
         var hasMail = false
+        var handled = 0
         gather()
         let isDrained = sockets.wait(timeoutMs: sleepMs()) { descriptor, mask in
+            handled += 1
             if descriptor == mailbox.descriptor {
                 hasMail = true
             } else if let connection = plainConnection(descriptor) {
@@ -128,7 +132,11 @@ final class CurlLoop {
             }
         }
         runTimer()
-        if options.turnUs > 0 { nextTurnNs = monotonicNs() + UInt64(options.turnUs) * 1000 }
+        if options.turnUs > 0 {
+            // The more a turn finds, the less there is to gain by waiting for more.
+            let idle = UInt64(max(0, Self.fullTurn - handled))
+            nextTurnNs = monotonicNs() + UInt64(options.turnUs) * 1000 * idle / UInt64(Self.fullTurn)
+        }
         return (hasMail, isDrained)
     }
 

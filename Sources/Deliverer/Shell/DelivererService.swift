@@ -145,7 +145,7 @@ extension DeliveryLoop {
         journal?.connect(producer, reporter: 1)
         var http = HTTPClientOptions(maxConnections: slots, perHost: slots, name: "deliver-curl")
         http.allowsPrivate = allowsPrivate
-        http.turnUs = 3_000
+        http.turnUs = 4_000
         let client = HTTPClient(
             options: http,
             onCompletions: { [weak self] completions in

@@ -145,7 +145,7 @@ final class DeliveryLoop: @unchecked Sendable {
         plan(hasCollected ? .atOnce : next)
     }
 
-    /// Lets the engine start what it may. While it waits for permits it is not asked more often than every
+    /// Lets the engine start what it may. While it waits for the next permit it is not asked more often than every
     /// ``paceNs``, whatever happens meanwhile: so starts, and all that follows from them, come in small
     /// groups. The limiters bear a caller that is later than that (``BurstSplit``).
     private func startDue() -> DeliveryEngine.NextTick {
@@ -158,7 +158,8 @@ final class DeliveryLoop: @unchecked Sendable {
             starts += 1
             perform()
         }
-        if case .at = next { isPaced = true } else { isPaced = false }
+        // A permit that is far off holds up nothing that an event sets free meanwhile, such as a slot.
+        if case .at(let ns) = next { isPaced = ns <= nowNs + Self.paceNs } else { isPaced = false }
         let pauseNs = engine.pacer.sustainedPauseNs * 3 / 5
         nextStartNs = nowNs + min(max(pauseNs, Self.shortestPaceNs), Self.paceNs)
         return next
