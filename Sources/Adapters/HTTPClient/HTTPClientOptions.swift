@@ -22,7 +22,8 @@ package struct HTTPClientOptions: Sendable {
     /// Without `allowsPrivate`: networks that are allowed beside the public ones.
     package var allowedNetworks: [IPNetwork] = []
     /// The thread looks at sockets and mail at most once in this time, so that it handles many at a look
-    /// (sooner the more a look finds); an answer waits for that long at most. Up to `maxTurnUs`; 0: as soon as there is something.
+    /// (sooner the more a look finds); an answer waits for that long at most. Up to `maxTurnUs`; 0: as soon
+    /// as there is something.
     package var turnUs = 0
     /// Tests: plain http through libcurl as well.
     var isPlainPathOff = false

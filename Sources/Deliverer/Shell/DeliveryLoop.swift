@@ -145,7 +145,8 @@ final class DeliveryLoop: @unchecked Sendable {
         plan(hasCollected ? .atOnce : next)
     }
 
-    /// Lets the engine start what it may. While it waits for the next permit it is not asked more often than every
+    /// Lets the engine start what it may. While it waits for the next permit it is not asked more often than
+    /// every
     /// ``paceNs``, whatever happens meanwhile: so starts, and all that follows from them, come in small
     /// groups. The limiters bear a caller that is later than that (``BurstSplit``).
     private func startDue() -> DeliveryEngine.NextTick {
