@@ -22,7 +22,7 @@ final class CurlLoop {
     /// Nothing needs a longer sleep than this; it bounds what a lost wake-up could cost.
     static let maxSleepNs: UInt64 = 1_000_000_000
     /// Sockets that a turn finds ready from which on the next one is not waited for.
-    static let fullTurn = 48
+    static let fullTurn = 128
 
     let multi: UnsafeMutableRawPointer
     let mailbox: Mailbox
