@@ -61,6 +61,26 @@ struct CircuitBreakerTests {
         #expect(breaker.state == .open(untilNs: 11))
     }
 
+    @Test("in new hands one request that may lie unread opens it, until the game has answered once")
+    func unproven() {
+        var breaker = CircuitBreaker(policy: Self.policy)
+        breaker.finished(generation: breaker.started(), .silence, isUnread: true, nowNs: 1)
+        #expect(breaker.state == .open(untilNs: 11))
+        for answer in [CircuitBreaker.Verdict.success, .failure, .alive] {
+            var breaker = CircuitBreaker(policy: Self.policy)
+            breaker.finished(generation: breaker.started(), answer, nowNs: 1)
+            breaker.finished(generation: breaker.started(), .silence, isUnread: true, nowNs: 2)
+            #expect(breaker.state == .closed, "\(answer)")
+            breaker.doubt()
+            breaker.finished(generation: breaker.started(), .silence, isUnread: true, nowNs: 3)
+            #expect(breaker.state == .open(untilNs: 13), "\(answer)")
+        }
+        // What left nothing unread is no reason for such haste.
+        var other = CircuitBreaker(policy: Self.policy)
+        other.finished(generation: other.started(), .silence, nowNs: 1)
+        #expect(other.state == .closed)
+    }
+
     @Test("silences open it sooner; an answer of any kind breaks the silence")
     func silences() {
         var breaker = CircuitBreaker(policy: Self.policy)

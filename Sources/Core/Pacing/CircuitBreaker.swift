@@ -5,6 +5,9 @@
 /// | open      | ignored            | ignored                         | ignored        | ignored    |
 /// | half open | the last → closed  | → open, twice as long           | a probe back   | a probe back |
 ///
+/// Until the game has answered this owner once, a single request that lay unanswered for its whole time opens
+/// it: owners may follow each other while a game hangs, and each adds what it tries to what lies unread there.
+///
 /// Open gives no permits at all. Closing is a beginning: whoever owns it goes on with as many requests as
 /// there were probes, and with a `RateRamp`. Open turns half open by time alone, when it is asked for
 /// admission. A result of a request that started before the last change of state says nothing about now and
@@ -56,6 +59,8 @@ package struct CircuitBreaker: Sendable {
     /// Which change of state a request belongs to; handed back with its result.
     package private(set) var generation: UInt32 = 0
     private let policy: Policy
+    /// Whether the game has answered since it came into these hands.
+    private var isProven = false
     private var failures = 0
     private var silences = 0
     private var openings = 0
@@ -85,10 +90,21 @@ package struct CircuitBreaker: Sendable {
         return generation
     }
 
-    package mutating func finished(generation: UInt32, _ verdict: Verdict, nowNs: UInt64) {
+    /// The game comes from other hands: what was seen of it before says nothing about now.
+    package mutating func doubt() { isProven = false }
+
+    /// - Parameter isUnread: whether the request may still lie unread at the game.
+    package mutating func finished(
+        generation: UInt32, _ verdict: Verdict, isUnread: Bool = false, nowNs: UInt64
+    ) {
         guard generation == self.generation else { return }
+        switch verdict {
+        case .success, .failure, .alive: isProven = true
+        case .silence, .none: break
+        }
         switch state {
-        case .closed: judge(verdict, nowNs: nowNs)
+        case .closed:
+            if isUnread, !isProven { open(nowNs: nowNs) } else { judge(verdict, nowNs: nowNs) }
         case .open: break
         case .halfOpen:
             probesOut -= 1

@@ -124,7 +124,8 @@ package struct GamePacer: Sendable {
         }
         if kind.isAnswer { ghostSlots.answered(startedNs: permit.startedNs, nowNs: nowNs) }
         let before = breaker.state
-        breaker.finished(generation: permit.generation, verdict, nowNs: nowNs)
+        breaker.finished(
+            generation: permit.generation, verdict, isUnread: kind == .timedOut, nowNs: nowNs)
         if before == .halfOpen, breaker.state == .closed {
             governor.restart(at: max(breaker.probes, live), nowNs: nowNs)
             ramp.restart(atNs: max(nowNs, holdUntilNs))
@@ -181,6 +182,7 @@ extension GamePacer {
     /// hold requests that another process sent.
     mutating func restarted(_ split: BurstSplit, ghosts: Int, nowNs: UInt64) {
         ghostSlots = GhostSlots(inherited: ghosts, nowNs: nowNs)
+        breaker.doubt()
         rate = GCRA(perSecond: split.perSecond(extra: 0), burst: split.gcraBurst, nowNs: nowNs)
         limitChanged(split, nowNs: nowNs)
     }
