@@ -5,8 +5,9 @@
 /// | open      | ignored            | ignored                         | ignored        | ignored    |
 /// | half open | the last → closed  | → open, twice as long           | a probe back   | a probe back |
 ///
-/// Until the game has answered this owner once, a single request that lay unanswered for its whole time opens
-/// it: owners may follow each other while a game hangs, and each adds what it tries to what lies unread there.
+/// Until the game has answered this owner once, a single request that lay unanswered for its whole time
+/// opens it: owners may follow each other while a game hangs, and each adds what it tries to what lies
+/// unread there.
 ///
 /// Open gives no permits at all. Closing is a beginning: whoever owns it goes on with as many requests as
 /// there were probes, and with a `RateRamp`. Open turns half open by time alone, when it is asked for
