@@ -18,7 +18,7 @@ test-tls: PACKAGES += openssl curl
 bench-recommend: PACKAGES += nginx libnginx-mod-http-lua lua-resty-core lua-nginx-redis wrk
 bench-claim: PACKAGES += redis-tools
 bench-deliver: PACKAGES += nginx wrk nghttp2-client python3
-bench-reconcile: PACKAGES += python3 python3-pip
+bench-reconcile: PACKAGES += python3 python3-pip kcat
 SWIFT ?= swift
 RELEASE := .build/release
 
@@ -76,8 +76,8 @@ bench-deliver: packages ## the deliverer's benchmarks at nginx; prints a table, 
 	@for product in deliverer local-kafka bench-deliver; do $(SWIFT) build -c release --product $$product; done
 	$(RELEASE)/bench-deliver $(ARGS)
 
-bench-reconcile: packages ## the diff's benchmarks beside DuckDB and polars; prints a table, writes .run/bench/reconcile.json (ARGS="--only …")
-	@for product in reconciler bench-reconcile; do $(SWIFT) build -c release --product $$product; done
+bench-reconcile: packages ## the reconciler's benchmarks beside DuckDB, polars and kcat; prints a table, writes .run/bench/reconcile.json (ARGS="--only …")
+	@for product in reconciler local-kafka bench-reconcile; do $(SWIFT) build -c release --product $$product; done
 	$(RELEASE)/bench-reconcile $(ARGS)
 
 torture-claim: packages ## a million claim attempts under kills, stops, cuts and losses, and the books (ARGS="--seed …")

@@ -221,7 +221,9 @@ let package = Package(
                 logging,
             ]),
 
-        bench("Reconcile", ["Stack", "Wire"]),
+        bench(
+            "Reconcile",
+            ["Stack", "Wire", "Catalog", "CampaignFiles", "Orders", "OrderLog", "Kafka", nioPosix, logging]),
 
         // Tests: one folder a module.
         tests("Wire", ["Wire"]),

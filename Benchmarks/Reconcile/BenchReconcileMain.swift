@@ -11,12 +11,19 @@ import Stack
 // a campaign would have made them, sent a little out of order) or random 64-bit numbers. Both sides of the
 // bench read the same files, with two threads; a script times both and asks the kernel for their peak memory.
 // What they answer is compared with what was put into the files.
+//
+// From Kafka: the records of a campaign of one game stand in LocalKafka, in batches as a claim server under
+// load writes them. `reconciler run` reads and judges them all, beside `kcat -C` that throws the same topic
+// away; `reconciler rebuild` makes an empty Redis whole from them; `reconciler verify` says whether it is.
 
 struct ReconcileOptions: ParsableArguments {
     @OptionGroup var bench: BenchOptions
 
     @Option(help: ArgumentHelp("Order IDs a side.", valueName: "n"))
     var orders: Int = 100_000_000
+
+    @Option(help: ArgumentHelp("Orders read from Kafka, and from which Redis is rebuilt.", valueName: "n"))
+    var recorded: Int = 10_000_000
 
     @Option(
         help: ArgumentHelp("Where the files of IDs are, and stay; 8 GB at the full size.", valueName: "dir"))
@@ -26,20 +33,23 @@ struct ReconcileOptions: ParsableArguments {
         guard (100_000...1_000_000_000).contains(orders) else {
             throw ValidationError("--orders is 100000 to 1000000000")
         }
-        if bench.quick { orders = min(orders, 1_000_000) }
+        guard (10_000...20_000_000).contains(recorded) else {
+            throw ValidationError("--recorded is 10000 to 20000000")
+        }
+        if bench.quick { (orders, recorded) = (min(orders, 1_000_000), min(recorded, 200_000)) }
     }
 }
 
 @main
 struct BenchReconcile: AsyncParsableCommand {
-    private static let measures = ["dense", "random", "growth", "incremental"]
+    private static let measures = ["dense", "random", "growth", "incremental", "kafka", "rebuild"]
 
     static let configuration = CommandConfiguration(
         commandName: "bench-reconcile",
         abstract: "Measures the diff beside DuckDB: prints a table and writes .run/bench/reconcile.json.",
         discussion: """
             Measures: \(measures.joined(separator: ", ")). Needs python3 with pip, which installs DuckDB and \
-            polars beside the data. A ratio is ours ÷ the peer's.
+            polars beside the data, and kcat and redis-server from the system. A ratio is ours ÷ the peer's.
             """)
 
     @OptionGroup var options: ReconcileOptions
@@ -55,7 +65,9 @@ struct BenchReconcile: AsyncParsableCommand {
                 case "dense": rows += try SideBySide(stage: stage, form: .dense).run()
                 case "random": rows += try SideBySide(stage: stage, form: .random).run()
                 case "growth": rows += try GrowthMeasure(stage: stage).run()
-                default: rows += try IncrementalMeasure(stage: stage).run()
+                case "incremental": rows += try IncrementalMeasure(stage: stage).run()
+                case "kafka": rows += try await KafkaMeasure(stage: stage).run()
+                default: rows += try await RebuildMeasure(stage: stage).run()
                 }
             }
             print(machine(stage).text)

@@ -25,6 +25,11 @@ final class ReconcileStage {
         data = options.data.hasPrefix("/") ? options.data : "\(repository)/\(options.data)"
         try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
         run = try RunDirectory.claim(base: "\(repository)/.run", name: "bench-reconcile")
+    }
+
+    /// Makes sure of the peers of `diff`, from PyPI.
+    func demandPeers() throws {
+        guard peerVersions.isEmpty else { return }
         try install("duckdb", isNeeded: true)
         try install("polars", isNeeded: false)
     }

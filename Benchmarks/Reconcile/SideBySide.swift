@@ -15,6 +15,7 @@ struct SideBySide {
     }
 
     func run() throws -> [ResultRow] {
+        try stage.demandPeers()
         let count = stage.options.orders
         let files = try IDFiles(stage, form, count: count)
         let ids = Double(2 * count) / 1e6

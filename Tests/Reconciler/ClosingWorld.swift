@@ -49,11 +49,11 @@ struct ClosingWorld {
     }
 
     var statement: ClosingStatement {
-        ClosingStatement(
-            catalog, verdict: verdict ?? judged, epoch: 1, madeAtMs: 9_000,
-            .init(accounts: catalog.gifts.map(account), acts: acts, issuedCoupons: issued)
-        ) { body in
-            for (order, place) in orders { body(order, place) }
-        }
+        var tally = CampaignTally(catalog)
+        for (order, place) in orders { tally.take(order, place) }
+        tally.end()
+        return ClosingStatement(
+            catalog, tally, verdict: verdict ?? judged, epoch: 1, madeAtMs: 9_000,
+            .init(accounts: catalog.gifts.map(account), acts: acts, issuedCoupons: issued))
     }
 }

@@ -220,8 +220,12 @@ struct FaultyWorld {
                 id, living.state, hasLapsed: living.phase == .lost && living.state == .inFlight)
         }
         let marks = facts.highWater
-        await marks.each(most: 3) { ids in
-            for id in ids where facts.isUnnamed(id) { facts.unnamed(id, states[id]?.state ?? .none) }
+        for (first, last) in marks.spans {
+            for number in first.rawValue...last.rawValue {
+                let id = OrderID(rawValue: number)
+                guard facts.isUnnamed(id) else { continue }
+                facts.unnamed(id, states[id]?.state ?? .none)
+            }
         }
         facts.numbersWereRead()
         for game in [UInt8(0), 1] { facts.stated(game, statement(game)) }

@@ -15,7 +15,7 @@ import Wire
         let world = FaultyWorld(seed: seed)
         let facts = await world.read()
         let verdict = Self.verdict(facts)
-        #expect(verdict.brokenSum(due: facts.facts.values.count(where: \.isDue)) == nil)
+        #expect(verdict.brokenSum(due: facts.dueCount) == nil)
         var (classes, conflicts): ([OrderClass: Int], [OrderID: Set<Conflict.Kind>]) = ([:], [:])
         var (nameless, asking, doubled): (Set<OrderID>, Set<OrderID>, Set<OrderID>) = ([], [], [])
         for one in world.orders {
@@ -87,8 +87,10 @@ import Wire
         facts.cameOut(OrderID(lane: 3, shard: 2, sequence: 6), .granted, attempt: 1, game: 1)
         var asked: [UInt32] = []
         let marks = facts.highWater
-        await marks.each(most: 4) { ids in
-            for id in ids where facts.isUnnamed(id) {
+        for (first, last) in marks.spans {
+            for number in first.rawValue...last.rawValue {
+                let id = OrderID(rawValue: number)
+                guard facts.isUnnamed(id) else { continue }
                 asked.append(id.sequence)
                 facts.unnamed(id, id.sequence == 7 ? .queued : id.sequence == 6 ? .delivered : .none)
             }

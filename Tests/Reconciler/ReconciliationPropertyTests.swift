@@ -94,7 +94,7 @@ import Wire
             }
         }
         let verdict = facts.verdict(atMs: 10_000, tooYoungMs: 0, games: 2)
-        Self.check(verdict, due: facts.facts.values.count { $0.order != nil })
+        Self.check(verdict, due: facts.facts.count { $0.order != nil })
         #expect(verdict.missing.map(\.order.id) == lost.sorted())
         #expect(verdict.unexpected.isEmpty)
         for one in world where one.outcomes.contains(where: { $0.outcome.state == .delivered }) {

@@ -11,10 +11,11 @@ struct RunSummaryTests {
     ) throws -> ReconciliationReport {
         var facts = Reconciliation()
         change(&facts)
-        let cut = Cut(atMs: atMs, facts: facts, foreignClaims: 0, sources: [], durationMs: 7)
+        var judge = CutJudge(ReconcilerFixture.catalog, atMs: atMs, tooYoungMs: 0)
+        try judge.take(facts)
+        let cut = try judge.end()
         return ReconciliationReport(
-            catalog: ReconcilerFixture.catalog, cut: cut,
-            verdict: try cut.verdict(ReconcilerFixture.catalog, tooYoungMs: 0), tooYoungMs: 0)
+            catalog: ReconcilerFixture.catalog, cut: cut, verdict: cut.verdict, tooYoungMs: 0)
     }
 
     private static func summary(

@@ -51,7 +51,7 @@ struct ClientConfiguration {
     ) throws(KafkaFailure) -> ClientConfiguration {
         try ClientConfiguration(
             options,
-            fetching(options) + [
+            fetching(options, aheadKiB: options.prefetchKiB) + [
                 ("group.id", group),
                 ("partition.assignment.strategy", "range,roundrobin"),
                 ("session.timeout.ms", String(options.sessionTimeoutMs)),
@@ -66,7 +66,9 @@ struct ClientConfiguration {
     ) throws(KafkaFailure) -> ClientConfiguration {
         try ClientConfiguration(
             options,
-            fetching(options) + [("group.id", group), ("enable.partition.eof", "true")])
+            fetching(options, aheadKiB: options.readAheadKiB) + [
+                ("group.id", group), ("enable.partition.eof", "true"),
+            ])
     }
 
     /// Metadata and topic creation only.
@@ -74,15 +76,17 @@ struct ClientConfiguration {
         try ClientConfiguration(options, [])
     }
 
-    private static func fetching(_ options: KafkaClientOptions) -> [(String, String)] {
+    private static func fetching(
+        _ options: KafkaClientOptions, aheadKiB: Int
+    ) -> [(String, String)] {
         [
             ("enable.auto.commit", "false"),
             ("enable.auto.offset.store", "false"),
             ("auto.offset.reset", "earliest"),
             ("allow.auto.create.topics", "false"),
-            ("queued.max.messages.kbytes", String(options.prefetchKiB)),
+            ("queued.max.messages.kbytes", String(aheadKiB)),
             // One fetch may overshoot the bound above by its own size.
-            ("fetch.message.max.bytes", String(options.prefetchKiB * 1024)),
+            ("fetch.message.max.bytes", String(min(aheadKiB, 1024) * 1024)),
             ("fetch.wait.max.ms", String(options.fetchWaitMs)),
         ]
     }

@@ -86,65 +86,79 @@ package final class KafkaReader {
 
     /// Reads the records of each range, in offset order within a partition; partitions are mixed.
     ///
-    /// Ends when every partition has reached the end of its range, or the end of its log if that comes
-    /// first. Records that are no longer in the log are missing from the start of their range: compare with
-    /// `bounds`. Throws when nothing has come for the reader's timeout.
+    /// As ``scan(_:each:)``, with a copy of every record.
     package func read(
         _ ranges: [TopicPartition: Range<Int64>], each: (TopicPartition, KafkaRecord) -> Void
     ) throws(KafkaFailure) {
-        var left = ranges.filter { !$0.value.isEmpty }
-        guard !left.isEmpty else { return }
+        let ranges = Array(ranges)
+        try scan(ranges.map { ($0.key, $0.value) }) { index, record in
+            each(ranges[index].key, KafkaRecord(record.message))
+        }
+    }
+
+    /// Reads the records of each range where librdkafka holds them, in offset order within a partition;
+    /// partitions are mixed. `each` is told the range by its index.
+    ///
+    /// Ends when every partition has reached the end of its range, or the end of its log if that comes
+    /// first. Records that are no longer in the log are missing from the start of their range: compare with
+    /// `bounds`. Throws when nothing has come for the reader's timeout.
+    package func scan(
+        _ ranges: [(partition: TopicPartition, offsets: Range<Int64>)],
+        each: (Int, borrowing RecordView) -> Void
+    ) throws(KafkaFailure) {
+        var open = OpenRanges(ranges)
+        guard open.left > 0 else { return }
         let queue = rd_kafka_queue_get_consumer(client.pointer)!
         defer { rd_kafka_queue_destroy(queue) }
-        let start = TopicPartitionList(left.mapValues(\.lowerBound))
+        let start = TopicPartitionList(open.starts)
         let error = rd_kafka_assign(client.pointer, start.pointer)
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFailure(error) }
         defer { rd_kafka_assign(client.pointer, nil) }
         let buffer = ConsumerWorker.Buffer.allocate(capacity: Self.maxRecordsATurn)
         defer { buffer.deallocate() }
         var quietSinceNs = MonotonicClock.nowNs
-        while !left.isEmpty {
+        while open.left > 0 {
             // A short wait: the call returns only when the buffer is full or the wait is over.
-            let count = max(0, rd_kafka_consume_batch_queue(queue, 20, buffer.baseAddress, buffer.count))
+            let count = max(0, rd_kafka_consume_batch_queue(queue, 5, buffer.baseAddress, buffer.count))
             var failure: KafkaFailure?
             for index in 0..<count {
                 guard let message = buffer[index] else { continue }
-                failure = failure ?? take(message, &left, each)
+                failure = failure ?? take(message, &open, each)
                 rd_kafka_message_destroy(message)
             }
             if let failure { throw failure }
             if count > 0 { quietSinceNs = MonotonicClock.nowNs }
             guard MonotonicClock.nowNs - quietSinceNs < UInt64(timeoutMs) * 1_000_000 else {
-                throw .timedOut("the read of \(left.count) partitions")
+                throw .timedOut("the read of \(open.left) partitions")
             }
         }
     }
 
-    /// Deals with one message or in-band error; a partition that is through leaves `left`.
+    /// Deals with one message or in-band error.
     private func take(
-        _ message: UnsafeMutablePointer<rd_kafka_message_t>,
-        _ left: inout [TopicPartition: Range<Int64>],
-        _ each: (TopicPartition, KafkaRecord) -> Void
+        _ message: UnsafeMutablePointer<rd_kafka_message_t>, _ open: inout OpenRanges,
+        _ each: (Int, borrowing RecordView) -> Void
     ) -> KafkaFailure? {
         guard let topic = message.pointee.rkt else {
             let failure = KafkaFailure(message.pointee.err)
             return failure.isRetriable ? nil : failure
         }
-        let partition = TopicPartition(
-            topic: String(cString: rd_kafka_topic_name(topic)), partition: message.pointee.partition)
-        guard let range = left[partition] else { return nil }
+        guard let index = open.index(topic, message.pointee.partition) else { return nil }
         switch message.pointee.err {
         case RD_KAFKA_RESP_ERR_NO_ERROR:
-            if message.pointee.offset < range.upperBound { each(partition, KafkaRecord(message)) }
-            if message.pointee.offset >= range.upperBound - 1 { left[partition] = nil }
+            let end = open.ranges[index].offsets.upperBound
+            if message.pointee.offset < end { each(index, RecordView(message)) }
+            if message.pointee.offset >= end - 1 { open.close(index) }
             return nil
         case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-            left[partition] = nil
+            open.close(index)
             return nil
         default:
             let failure = KafkaFailure(
                 message.pointee.err,
-                message: "\(partition): \(String(cString: rd_kafka_message_errstr(message)))")
+                message: """
+                    \(open.ranges[index].partition): \(String(cString: rd_kafka_message_errstr(message)))
+                    """)
             return failure.isRetriable ? nil : failure
         }
     }

@@ -85,29 +85,23 @@ extension OrderStore {
     /// The states of a shard's orders as they ought to be, beside what else stands in their strings. Strings
     /// that are so already are left out.
     package func statesToSet(
-        _ states: [OrderID: OrderState]
+        _ states: some Sequence<(key: OrderID, value: OrderState)>
     ) async throws(RedisFailure) -> [(key: [UInt8], value: [UInt8])] {
-        var chunks: [[UInt8]: [(place: Int, state: OrderState)]] = [:]
-        for (id, state) in states {
-            chunks[keys.states(id), default: []].append(
-                (Int(id.sequence % StoreKeys.ordersPerChunk), state))
-        }
+        let wanted = Dictionary(grouping: states) { StatesChunk($0.key) }
         var changed = [(key: [UInt8], value: [UInt8])]()
-        for (key, cells) in chunks {
-            var command = RedisCommand("GET")
-            command.add(key)
-            let held = try await redis.send(command).bytes ?? []
-            var bytes = held
-            for (place, state) in cells {
-                let at = place / 2
-                if at >= bytes.count { bytes += [UInt8](repeating: 0, count: at + 1 - bytes.count) }
-                bytes[at] =
-                    place % 2 == 0
-                    ? bytes[at] & 0x0F | state.rawValue << 4 : bytes[at] & 0xF0 | state.rawValue
-            }
-            if bytes != held { changed.append((key, bytes)) }
+        try await eachStates(Array(wanted.keys)) { chunk in
+            var after = chunk
+            for (id, state) in wanted[chunk] ?? [] { after.set(id, state) }
+            if after.bytes != chunk.bytes { changed.append((keys.states(chunk.first), after.bytes)) }
         }
         return changed
+    }
+
+    /// When each order in a shard's outbox was accepted, Unix milliseconds.
+    package func outboxTimes(shard: UInt16) async throws(RedisFailure) -> [OrderID: Int64] {
+        var contents = ShardContents()
+        contents.outbox = try await entries(keys.outbox(shard: shard))
+        return contents.outbox.keys.reduce(into: [:]) { $0[$1] = contents.acceptedAtMs($1) ?? 0 }
     }
 
     /// Redis's clock, Unix milliseconds: the one that outboxes and leases are of.

@@ -3,15 +3,29 @@ import Redis
 
 /// Whole readings of a shard, for the Reconciler and for tools: many commands, each of bounded size.
 extension OrderStore {
-    /// Every claim of a shard, bucket by bucket.
+    /// Every claim of a shard.
     package func allClaims(shard: UInt16) async throws(RedisFailure) -> [Order] {
         var orders = [Order]()
-        for bucket in 0..<keys.buckets {
-            var command = RedisCommand("HGETALL")
-            command.add(keys.claims(shard: shard, bucket: bucket))
-            orders += Self.claims(in: try await redis.send(command))
+        do {
+            try await eachClaims(shard: shard) { orders += $0 }
+        } catch let failure as RedisFailure {
+            throw failure
+        } catch {
+            preconditionFailure("nothing else is thrown: \(error)")
         }
         return orders
+    }
+
+    /// Every claim of a shard, bucket by bucket, many buckets asked for at a time.
+    package func eachClaims(shard: UInt16, _ body: ([Order]) throws -> Void) async throws {
+        for start in stride(from: 0, to: keys.buckets, by: Self.lookupsAtOnce) {
+            let commands = (start..<min(start + Self.lookupsAtOnce, keys.buckets)).map { bucket in
+                var command = RedisCommand("HGETALL")
+                command.add(keys.claims(shard: shard, bucket: bucket))
+                return command
+            }
+            for reply in try await pipelined(commands) { try body(Self.claims(in: reply)) }
+        }
     }
 
     /// The orders that stand in a shard's outbox.
@@ -22,29 +36,34 @@ extension OrderStore {
         return Set(fields.compactMap { $0.bytes.flatMap { OrderID(bytes: $0) } })
     }
 
-    /// The states of many orders: each chunk of states is read once.
+    /// The states of many orders: each chunk of states is read once, many at a time.
     package func states(_ orders: some Sequence<OrderID>) async throws(RedisFailure) -> [OrderID: OrderState]
     {
-        var chunks: [[UInt8]: [UInt8]] = [:]
+        let chunks = Dictionary(grouping: orders) { StatesChunk($0) }
         var states: [OrderID: OrderState] = [:]
-        for order in orders {
-            let key = keys.states(order)
-            if chunks[key] == nil {
-                var command = RedisCommand("GET")
-                command.add(key)
-                chunks[key] = try await redis.send(command).bytes ?? []
-            }
-            states[order] = Self.state(
-                in: chunks[key] ?? [], place: Int(order.sequence % StoreKeys.ordersPerChunk))
+        try await eachStates(Array(chunks.keys)) { chunk in
+            for order in chunks[chunk] ?? [] { states[order] = chunk[order] }
         }
         return states
     }
 
-    /// The state at a place of a chunk: four bits, the higher half of each byte first, as `BITFIELD` counts.
-    static func state(in chunk: [UInt8], place: Int) -> OrderState {
-        guard place / 2 < chunk.count else { return .none }
-        let byte = chunk[place / 2]
-        return OrderState(rawValue: place % 2 == 0 ? byte >> 4 : byte & 0xF) ?? .none
+    /// Chunks of states as they stand now, many asked for at a time.
+    package func eachStates(
+        _ chunks: [StatesChunk], _ body: (StatesChunk) -> Void
+    ) async throws(RedisFailure) {
+        for start in stride(from: 0, to: chunks.count, by: Self.lookupsAtOnce) {
+            let part = chunks[start..<min(start + Self.lookupsAtOnce, chunks.count)]
+            let commands = part.map { chunk in
+                var command = RedisCommand("GET")
+                command.add(keys.states(chunk.first))
+                return command
+            }
+            for (chunk, reply) in zip(part, try await pipelined(commands)) {
+                var chunk = chunk
+                chunk.bytes = reply.bytes ?? []
+                body(chunk)
+            }
+        }
     }
 
     /// Stock: what the pool has left, and what shards have at hand.

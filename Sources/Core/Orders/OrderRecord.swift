@@ -59,6 +59,15 @@ package enum OrderRecord {
         return try decodeJSON(bytes, catalog)
     }
 
+    /// The same of bytes that lie elsewhere.
+    package static func decode(
+        _ bytes: UnsafeRawBufferPointer, _ catalog: Catalog
+    ) throws(RecordFault) -> Order {
+        let text = bytes.assumingMemoryBound(to: UInt8.self)
+        if let order = OrderRecordScan.decode(text, catalog) { return order }
+        return try decodeJSON(Array(bytes), catalog)
+    }
+
     /// Whatever the spelling.
     static func decodeJSON(_ bytes: [UInt8], _ catalog: Catalog) throws(RecordFault) -> Order {
         do throws(JSONError) {

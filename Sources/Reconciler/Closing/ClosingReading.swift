@@ -34,8 +34,8 @@ extension ClosingStatement {
         }
         sources.acts = try await ControlReading.read(stores).records.map(\.record)
         return ClosingStatement(
-            stores.catalog, verdict: report.verdict, epoch: epoch, madeAtMs: SystemClock.nowMs, sources
-        ) { report.cut.eachDue(tooYoungMs: report.tooYoungMs, $0) }
+            stores.catalog, report.cut.tally, verdict: report.verdict, epoch: epoch,
+            madeAtMs: SystemClock.nowMs, sources)
     }
 
     /// Fails with every figure that does not add up.

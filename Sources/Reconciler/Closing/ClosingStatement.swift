@@ -54,52 +54,32 @@ struct ClosingStatement: Sendable {
     }
 
     /// - Parameters:
-    ///   - each: hands over every order that is due, once, with its class.
+    ///   - tally: of every order that is due, with its class.
     ///   - verdict: of the same cut: what the figures must come to.
     init(
-        _ catalog: Catalog, verdict: Verdict, epoch: UInt16, madeAtMs: Int64, _ sources: Sources,
-        each: ((Order, OrderClass) -> Void) -> Void
+        _ catalog: Catalog, _ tally: CampaignTally, verdict: Verdict, epoch: UInt16, madeAtMs: Int64,
+        _ sources: Sources
     ) {
         self.catalog = catalog
         self.epoch = epoch
         self.madeAtMs = madeAtMs
         cutAtMs = verdict.atMs
-        gifts = Array(repeating: ClosingFigures(), count: catalog.gifts.count)
-        count(each, verdict, issued: sources.issuedCoupons)
+        gifts = tally.gifts
+        count(tally, verdict, issued: sources.issuedCoupons)
         settle(sources)
         lookAtStock(sources)
     }
 
-    private mutating func count(
-        _ each: ((Order, OrderClass) -> Void) -> Void, _ verdict: Verdict, issued: Int?
-    ) {
-        var gifts = gifts
-        var spent: Set<UInt64> = []
-        var seen: Set<UInt64> = []
-        var living = 0
-        var classes: [OrderClass: Int] = [:]
-        let closesAtMs = catalog.campaign.closesAtMs
-        each { order, place in
-            let column = ClosingColumn(place)
-            // After the closing Claim accepts nothing but what an operator settles.
-            gifts[Int(order.gift)].add(
-                column, amount: Int(order.amount), isSettled: order.claimedAtMs >= closesAtMs)
-            classes[place, default: 0] += 1
-            seen.insert(order.coupon)
-            guard column != .voided else { return }
-            living += 1
-            spent.insert(order.coupon)
-        }
-        self.gifts = gifts
-        coupons = Coupons(spent: spent.count, released: seen.count - spent.count, issued: issued)
-        for place in OrderClass.allCases where classes[place, default: 0] != verdict[place] {
+    private mutating func count(_ tally: CampaignTally, _ verdict: Verdict, issued: Int?) {
+        coupons = Coupons(spent: tally.spent, released: tally.seen - tally.spent, issued: issued)
+        for place in OrderClass.allCases where tally.classes[place, default: 0] != verdict[place] {
             faults.append(
-                "\(place.rawValue): \(classes[place, default: 0]) counted, \(verdict[place]) judged")
+                "\(place.rawValue): \(tally.classes[place, default: 0]) counted, \(verdict[place]) judged")
         }
         let sum = total.claimed.orders
         if sum != verdict.accepted { faults.append("\(sum) orders counted, \(verdict.accepted) accepted") }
-        if spent.count != living {
-            faults.append("\(living - spent.count) orders stand for a coupon that has another one")
+        if tally.spent != tally.living {
+            faults.append("\(tally.living - tally.spent) orders stand for a coupon that has another one")
         }
         if let issued, issued < coupons.seen {
             faults.append("\(coupons.seen) coupons stand in orders, \(issued) were issued")

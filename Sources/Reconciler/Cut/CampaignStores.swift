@@ -39,6 +39,11 @@ final class CampaignStores: Sendable {
         return try await NIOThreadPool.singleton.runIfActive { try body(options, logger) }
     }
 
+    /// Runs what reads and writes files on a thread that may wait for them.
+    func onDisk<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await NIOThreadPool.singleton.runIfActive { try body() }
+    }
+
     /// For a command that needs Kafka alone: runs it whatever Redis does, and closes.
     static func offline<Value>(
         _ configPath: String, _ body: (CampaignStores) async throws -> Value

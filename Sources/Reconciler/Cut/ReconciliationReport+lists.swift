@@ -117,7 +117,7 @@ extension ReconciliationReport {
     private func statements(_ json: inout JSONWriter) {
         json.key("statements")
         json.beginArray()
-        for (game, statement) in cut.facts.statements.sorted(by: { $0.key < $1.key }) {
+        for (game, statement) in cut.statements.sorted(by: { $0.key < $1.key }) {
             json.beginObject()
             json.key("game")
             json.string(catalog.games[Int(game)].id)
@@ -126,7 +126,7 @@ extension ReconciliationReport {
             json.key("made_at")
             json.integer(statement.madeAtMs)
             let counts: [(StaticString, Int)] = [
-                ("lines", statement.lines), ("orders", statement.granted.count),
+                ("lines", statement.lines), ("orders", statement.orders),
                 ("malformed", statement.malformed),
             ]
             for (key, count) in counts {

@@ -43,11 +43,9 @@ extension ReconciliationReport {
         statements: [(game: UInt8, statement: GameStatement)] = []
     ) async throws -> ReconciliationReport {
         let tooYoungMs = Int64(tooYoung / .milliseconds(1))
-        let cut = try await Cut.read(stores, statements: statements)
+        let cut = try await Cut.read(stores, statements: statements, tooYoungMs: tooYoungMs)
         return ReconciliationReport(
-            catalog: stores.catalog, cut: cut,
-            verdict: try cut.verdict(stores.catalog, tooYoungMs: tooYoungMs),
-            tooYoungMs: tooYoungMs)
+            catalog: stores.catalog, cut: cut, verdict: cut.verdict, tooYoungMs: tooYoungMs)
     }
 }
 

@@ -3,57 +3,54 @@ import OrderStore
 import Orders
 import Redis
 
-/// What Redis says of orders: claims and outboxes before the topics are read, states after them.
+/// The states of orders in Redis, read after the topics.
 struct StateReading: Sendable {
     let store: OrderStore
     /// Looks at an order whose attempt and state seem to disagree so often before the attempt counts as lost.
     private static let maxLooks = 3
-    /// Numbers whose states are asked for together.
-    private static let numbersAtOnce = 1 << 16
 
     private var shards: Range<UInt16> { 0..<UInt16(store.keys.shards) }
 
-    /// Claims, then outboxes; and the claims of gifts or regions that this catalog does not have, which are
-    /// of another campaign's making and can only be counted.
-    func claims(_ catalog: Catalog) async throws(RedisFailure) -> (facts: Reconciliation, foreign: Int) {
-        var facts = Reconciliation()
-        var foreign = 0
-        for shard in shards {
-            for order in try await store.allClaims(shard: shard) {
-                guard catalog.gifts.indices.contains(Int(order.gift)),
-                    case let game = catalog.games[Int(catalog.gifts[Int(order.gift)].game)],
-                    game.regions.indices.contains(Int(order.region))
-                else {
-                    foreign += 1
-                    continue
-                }
-                facts.claimed(order, game: game.slot)
+    /// Adds the states of all orders, and what the states tell of numbers that no source names: chunk by
+    /// chunk, each asked for once.
+    func states(_ facts: inout Reconciliation) async throws(RedisFailure) {
+        // A record may name a shard that this campaign has not: nothing is stored for it.
+        let due = Dictionary(grouping: facts.due.filter { shards.contains($0.shard) }) { StatesChunk($0) }
+        var numbers: [StatesChunk: ClosedRange<UInt64>] = [:]
+        for (first, last) in facts.highWater.spans {
+            for start in stride(from: first.rawValue, through: last.rawValue, by: Self.chunk) {
+                let end = min(last.rawValue, start + UInt64(Self.chunk) - 1)
+                numbers[StatesChunk(OrderID(rawValue: start))] = start...end
             }
         }
-        for shard in shards {
-            for id in try await store.outbox(shard: shard) { facts.stoodInOutbox(id) }
+        let chunks = Set(due.keys).union(numbers.keys).sorted { $0.first < $1.first }
+        var read = facts
+        facts = Reconciliation()
+        try await store.eachStates(chunks) { chunk in
+            for id in due[chunk] ?? [] { read.stands(id, chunk[id], hasLapsed: false) }
+            guard let numbers = numbers[chunk] else { return }
+            for number in numbers {
+                let id = OrderID(rawValue: number)
+                if read.isUnnamed(id) { read.unnamed(id, chunk[id]) }
+            }
         }
-        return (facts, foreign)
+        read.numbersWereRead()
+        facts = read
+        try await lookAtFlights(&facts)
     }
 
-    /// Adds the states of all orders, and what the states tell of numbers that no source names.
-    func states(_ facts: inout Reconciliation) async throws(RedisFailure) {
-        try await states(of: facts.due, &facts)
-        let marks = facts.highWater
-        try await marks.each(most: Self.numbersAtOnce) { ids async throws(RedisFailure) in
-            let unnamed = ids.filter { facts.isUnnamed($0) }
-            for (id, state) in try await store.states(unnamed) { facts.unnamed(id, state) }
-        }
-        facts.numbersWereRead()
-    }
+    private static var chunk: Int { Int(StoreKeys.ordersPerChunk) }
 
     /// Adds the states of some orders as they are now.
     func states(
         of orders: some Sequence<OrderID>, _ facts: inout Reconciliation
     ) async throws(RedisFailure) {
-        // A record may name a shard that this campaign has not: nothing is stored for it.
         let ours = orders.filter { shards.contains($0.shard) }.sorted()
         for (id, state) in try await store.states(ours) { facts.stands(id, state, hasLapsed: false) }
+        try await lookAtFlights(&facts)
+    }
+
+    private func lookAtFlights(_ facts: inout Reconciliation) async throws(RedisFailure) {
         for id in facts.inFlightAlone where shards.contains(id.shard) {
             let (state, hasLapsed) = try await look(id)
             facts.stands(id, state, hasLapsed: hasLapsed)

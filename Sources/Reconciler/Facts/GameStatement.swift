@@ -8,6 +8,8 @@ struct GameStatement: Equatable, Sendable {
     var madeAtMs: Int64
     /// How often it names each order.
     var granted: [OrderID: Int] = [:]
+    /// Distinct orders that it names, also where those are kept elsewhere.
+    var orders = 0
     /// Lines that named an order.
     var lines = 0
     /// Lines that named none and are not empty.
@@ -60,10 +62,10 @@ extension Reconciliation {
                 }
             }
         }
-        for (id, known) in facts where known.order != nil {
-            guard let statement = statements[known.game], statement.granted[id] == nil,
+        facts.each { id, known in
+            guard known.order != nil, let statement = statements[known.game], statement.granted[id] == nil,
                 places(id) == .delivered, known.latestGrantMs <= statement.madeAtMs
-            else { continue }
+            else { return }
             let theirs = Conflict.Word(source: .statement, says: "nothing, \(statement.file)")
             verdict.conflicts.append(
                 Conflict(

@@ -22,15 +22,14 @@ struct HighWater: Equatable, Sendable {
     /// Numbers given out.
     var numbers: Int { marks.values.reduce(0) { $0 + Int($1) + 1 } }
 
-    /// The numbers given out, lane by lane and shard by shard, at most `most` at a time.
-    func each<Failure: Error>(
-        most: Int, _ body: ([OrderID]) async throws(Failure) -> Void
-    ) async throws(Failure) {
-        for (key, mark) in marks.sorted(by: { $0.key < $1.key }) {
-            for start in stride(from: UInt64(0), through: UInt64(mark), by: most) {
-                let end = min(UInt64(mark), start + UInt64(most) - 1)
-                try await body((start...end).map { OrderID(rawValue: key << Self.sequenceBits | $0) })
-            }
+    /// Takes over another's mark of the lane and shard that an order is of.
+    mutating func saw(_ other: HighWater, _ id: OrderID) { marks[Self.key(id)] = other.marks[Self.key(id)] }
+
+    /// The first and the last number of each lane in each shard, ascending.
+    var spans: [(first: OrderID, last: OrderID)] {
+        marks.sorted { $0.key < $1.key }.map { key, mark in
+            let first = key << Self.sequenceBits
+            return (OrderID(rawValue: first), OrderID(rawValue: first | UInt64(mark)))
         }
     }
 }

@@ -9,6 +9,9 @@ enum OrderClass: String, CaseIterable, Sendable {
     case tooYoung = "too_young"
     /// Due, not ended, and nowhere on its way.
     case missing
+
+    /// The order came to an end; nothing more is done about it by itself.
+    var isEnd: Bool { ClosingColumn(self).isEnd }
 }
 
 /// Where the trail of a missing order ends. Raw values stand in plans.

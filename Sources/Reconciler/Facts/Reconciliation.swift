@@ -1,3 +1,4 @@
+import Catalog
 import Orders
 
 /// What the sources say, order by order, and the verdict over it. Knows nothing of Redis and Kafka: facts go
@@ -5,7 +6,7 @@ import Orders
 ///
 /// An order is named by its ID, so that a record which stands twice in a topic (a twin) counts once.
 struct Reconciliation: Sendable {
-    private(set) var facts: [OrderID: OrderFacts] = [:]
+    private(set) var facts = OrderTable<OrderFacts>()
     /// Of the claims.
     private(set) var highWater = HighWater()
     /// By the game's slot.
@@ -18,6 +19,13 @@ struct Reconciliation: Sendable {
     private var later = 0
     /// All numbers below the high water have been looked at.
     private var areNumbersRead = false
+    /// These orders were set aside from others, which count the numbers.
+    private var isAside = false
+
+    init() {}
+
+    /// - Parameter statements: what games say, without the orders that they name.
+    init(_ statements: [UInt8: GameStatement]) { self.statements = statements }
 
     /// What a game itself says; several statements of one game add up.
     mutating func stated(_ game: UInt8, _ statement: GameStatement) {
@@ -29,6 +37,23 @@ struct Reconciliation: Sendable {
         known.malformed += statement.malformed
         known.examples += statement.examples
         statements[game] = known
+    }
+
+    /// Anything that a source says.
+    mutating func take(_ fact: Fact, _ catalog: Catalog) {
+        func game(_ order: Order) -> UInt8 { catalog.gifts[Int(order.gift)].game }
+        switch fact {
+        case .claimed(let order): claimed(order, game: game(order))
+        case .inOutbox(let id, _): stoodInOutbox(id)
+        case .held(let order): stoodInHeld(order, game: game(order))
+        case .queued(let order, let isLive): stoodInOrders(order, game: game(order), isLive: isLive)
+        case .retried(let order, let isLive): stoodInRetries(order, game: game(order), isLive: isLive)
+        case .outcome(let id, let outcome, let attempt, let game, let atMs):
+            cameOut(id, outcome, attempt: attempt, game: game, atMs: atMs)
+        case .dead(let order, let outcome, let atMs):
+            cameOut(order.id, outcome, attempt: order.attempt, game: game(order), atMs: atMs)
+        case .stated(let id, let game): statements[game]?.granted[id, default: 0] += 1
+        }
     }
 
     /// A claim as Redis holds it: the order is due.
@@ -111,23 +136,36 @@ struct Reconciliation: Sendable {
     mutating func numbersWereRead() { areNumbersRead = true }
 
     /// Orders that some source has: their states must be looked up.
-    var due: [OrderID] {
-        facts.filter { $0.value.order != nil }.map(\.key)
-    }
+    var due: [OrderID] { facts.ids { $0.order != nil } }
 
     /// Orders in flight of which no record would tell if their owner died: their attempts must be looked up.
-    var inFlightAlone: [OrderID] {
-        facts.filter { $0.value.order != nil && $0.value.state == .inFlight && !$0.value.isLive }.map(\.key)
-    }
+    var inFlightAlone: [OrderID] { facts.ids { $0.order != nil && $0.state == .inFlight && !$0.isLive } }
 
-    var unexpected: [OrderID] {
-        facts.filter { $0.value.isUnexpected }.map(\.key)
-    }
+    var unexpected: [OrderID] { facts.ids { $0.isUnexpected } }
 
     /// Orders about which Kafka and Redis seem to disagree: they may have moved on between the two readings,
     /// and must be looked at once more.
-    var disputed: Set<OrderID> {
-        Set(facts.filter { $0.value.dispute(settledMs: .max) != nil }.map(\.key))
+    var disputed: Set<OrderID> { Set(facts.ids { $0.dispute(settledMs: .max) != nil }) }
+
+    /// Orders that count among the accepted.
+    var dueCount: Int { facts.count { $0.isDue } }
+
+    /// Moves everything that is known of some orders to where they wait for a second look.
+    mutating func setAside(_ ids: some Sequence<OrderID>, in rest: inout Reconciliation) {
+        rest.isAside = true
+        rest.areNumbersRead = true
+        for (game, head) in statements where rest.statements[game] == nil {
+            rest.statements[game] = head
+            rest.statements[game]?.granted = [:]
+        }
+        for id in ids {
+            rest.facts[id] = facts[id]
+            facts[id] = nil
+            if highWater.covers(id) { rest.highWater.saw(highWater, id) }
+            for game in statements.keys {
+                rest.statements[game]?.granted[id] = statements[game]?.granted.removeValue(forKey: id)
+            }
+        }
     }
 
     /// Counts every order that is due in exactly one class.
@@ -136,15 +174,18 @@ struct Reconciliation: Sendable {
     ///   - atMs: the cut, Unix milliseconds: when the reading began.
     ///   - tooYoungMs: orders claimed within so long before the cut are too young rather than missing, and
     ///     the states of outcomes within so long before it may lag.
-    func verdict(atMs: Int64, tooYoungMs: Int64, games: Int) -> Verdict {
+    ///   - each: is told of every order that is due and that some source has, with its class.
+    func verdict(
+        atMs: Int64, tooYoungMs: Int64, games: Int, each: (Order, OrderClass) -> Void = { _, _ in }
+    ) -> Verdict {
         var verdict = Verdict(atMs: atMs, games: games)
         var places: [OrderID: OrderClass] = [:]
-        for (id, known) in facts {
+        facts.each { id, known in
             guard known.isDue else {
                 if let outcome = known.outcome {
                     verdict.unexpected.append(.init(id: id, game: known.game, outcome: outcome))
                 }
-                continue
+                return
             }
             let claimedAtMs = known.order?.claimedAtMs ?? 0
             let place = known.orderClass(isTooYoung: claimedAtMs > atMs - tooYoungMs)
@@ -155,13 +196,19 @@ struct Reconciliation: Sendable {
             if let (kind, words) = known.dispute(settledMs: atMs - tooYoungMs) {
                 verdict.conflicts.append(Conflict(id: id, game: known.game, kind: kind, words: words))
             }
+            if let order = known.order {
+                verdict.isOpen(order, place)
+                each(order, place)
+            }
         }
         verdict.conflicts += twofold.values
         compare(into: &verdict) { places[$0] }
         if areNumbersRead {
-            verdict.numbers = highWater.numbers
+            verdict.numbers = isAside ? 0 : highWater.numbers
             verdict.burnt = burnt
-            verdict.named = later + facts.keys.count { highWater.covers($0) }
+            var named = later
+            facts.each { id, _ in named += highWater.covers(id) ? 1 : 0 }
+            verdict.named = named
         }
         verdict.sort()
         return verdict

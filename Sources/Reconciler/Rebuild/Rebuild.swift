@@ -14,9 +14,10 @@ import Wire
 /// **Redis.** The campaign is closed under the next epoch and every shard fenced, so that no script of the
 /// old one does anything any more. What was accepted or sent before is given the time to settle: leases end,
 /// Kafka acknowledges or gives up, attempts end and their outcomes are written. Then Kafka is read to its end
-/// and merged with what Redis still holds: nothing is wiped, and a claim that never reached Kafka stays, in
-/// the outbox. What Kafka lacks is written there first; then Redis; then the epoch's record; then the epoch
-/// opens.
+/// and merged with what Redis still holds, shard by shard, so that only one shard's orders are in memory:
+/// nothing is wiped, and a claim that never reached Kafka stays, in the outbox. What Kafka lacks of a shard
+/// is written there first; then the shard; then what concerns the campaign as a whole; then the epoch's
+/// record; then the epoch opens.
 ///
 /// **Kafka.** Redis stays open. Every claim that no topic holds is written to its game's orders again, and
 /// the outcomes of those that ended: the deliverers, asking Redis, send none of these twice. The epoch's
@@ -71,7 +72,26 @@ struct Rebuild: Sendable {
     ///
     /// - Parameter isLive: Redis is open and goes on.
     func plan(isLive: Bool) async throws -> RebuildPlan {
-        RebuildPlan(try await RebuildReading.read(stores).book, isLive: isLive)
+        try await carryOut(isLive: isLive) { _, _ in }
+    }
+
+    /// Plans shard by shard and hands over every part, with the shard if it is one of the campaign's, and at
+    /// the end what concerns the campaign as a whole. What was handed over is let go.
+    private func carryOut(
+        isLive: Bool, _ write: (RebuildPlan, _ shard: UInt16?) async throws -> Void
+    ) async throws -> RebuildPlan {
+        let reading = try await RebuildReading.read(stores)
+        DyingStep.reached("read")
+        var plan = RebuildPlan(campaign: reading.campaign, isLive: isLive)
+        for place in reading.places {
+            plan.add(try await reading.book(place))
+            try await write(plan, place < store.keys.shards ? UInt16(place) : nil)
+            plan.letGo()
+        }
+        plan.end()
+        try await write(plan, nil)
+        plan.letGo()
+        return plan
     }
 
     // MARK: - Kafka
@@ -81,10 +101,14 @@ struct Rebuild: Sendable {
         let beganNs = SystemClock.nowNs
         logger.critical("kafka has lost the campaign: writing it back", metadata: ["epoch": "\(epoch)"])
         try await ensureTopics()
-        let plan = try await plan(isLive: true)
-        try await appending { append in
-            try await RebuildWriting(stores: stores, plan: plan, owner: owner).appendMissing(append)
+        let writing = RebuildWriting(stores: stores, owner: owner)
+        let plan = try await appending { append in
+            let plan = try await carryOut(isLive: true) { plan, _ in
+                try await writing.appendMissing(plan, append)
+                DyingStep.reached("appended")
+            }
             try await append.append([epochRecord(epoch, cause: "kafka was written back")])
+            return plan
         }
         return done(RebuildReport(.kafka, epoch: epoch, plan, sinceNs: beganNs))
     }
@@ -124,14 +148,22 @@ struct Rebuild: Sendable {
     private func rebuild(_ tenure: RebuildTenure, cause: String) async throws -> RebuildPlan {
         let runs = try await store.awaiting { store, then in store.runs(then: then) }
         try await ContinuousClock().sleep(for: stores.settings.rebuild.settleWait)
-        let plan = try await plan(isLive: false)
-        let writing = RebuildWriting(stores: stores, plan: plan, owner: owner)
-        logger.notice("redis is being written", metadata: ["orders": "\(plan.orders)"])
-        try await appending { append in
-            try await writing.appendMissing(append)
-            try await writing.restore(tenure)
+        let writing = RebuildWriting(stores: stores, owner: owner)
+        let nowMs = try await store.clockMs()
+        let plan = try await appending { append in
+            let plan = try await carryOut(isLive: false) { plan, shard in
+                try await writing.appendMissing(plan, append)
+                DyingStep.reached("appended")
+                guard let shard else { return }
+                try await writing.restore(plan, tenure, shard: shard, nowMs: nowMs)
+                DyingStep.reached("restored")
+            }
+            try await writing.restoreCampaign(plan, tenure)
+            DyingStep.reached("campaign")
             // Before anything is accepted in it: whoever loses Redis next finds it.
             try await append.append([epochRecord(tenure.epoch, cause: cause)])
+            DyingStep.reached("recorded")
+            return plan
         }
         let runsNow = try await store.awaiting { store, then in store.runs(then: then) }
         guard runsNow == runs else {
@@ -179,16 +211,19 @@ struct Rebuild: Sendable {
             value: record.encode())
     }
 
-    private func appending(_ body: (AcknowledgedAppend) async throws -> Void) async throws {
+    private func appending<Value>(
+        _ body: (AcknowledgedAppend) async throws -> Value
+    ) async throws -> Value {
         let append = try AcknowledgedAppend(
             options: try stores.settings.kafka.options(), loop: store.redis.loop, logger: logger)
         do {
-            try await body(append)
+            let value = try await body(append)
+            await append.close()
+            return value
         } catch {
             await append.close()
             throw error
         }
-        await append.close()
     }
 
     private func done(_ report: RebuildReport) -> RebuildReport {

@@ -12,7 +12,7 @@ struct RebuildBook: Sendable {
     }
 
     let catalog: Catalog
-    private(set) var orders: [OrderID: RebuiltOrder] = [:]
+    private(set) var orders = OrderTable<RebuiltOrder>()
     private(set) var acts: [String: StockAct] = [:]
     /// Acts that `.control` tells of.
     private(set) var recordedActs: Set<String> = []
@@ -43,6 +43,28 @@ struct RebuildBook: Sendable {
         let storage = catalog.campaign.storage
         keys = StoreKeys(
             campaign: catalog.campaign.id, shards: storage.shards, buckets: storage.claimBuckets)
+    }
+
+    /// The same campaign's book of other orders: what operators said of any, and no order yet.
+    var ofNoOrders: RebuildBook {
+        var book = self
+        book.orders = OrderTable()
+        (book.outbox, book.strangers, book.ambiguous) = ([:], [], [])
+        (book.foreign, book.holes) = (0, 0)
+        return book
+    }
+
+    /// What a source says of an order; outcomes after all else, and dead letters last.
+    mutating func take(_ fact: Fact) {
+        switch fact {
+        case .claimed(let order): claimed(order)
+        case .inOutbox(let id, let acceptedAtMs): stoodInOutbox(id, acceptedAtMs: acceptedAtMs)
+        case .held(let order): stoodInHeld(order)
+        case .queued(let order, _), .retried(let order, _): stoodInQueue(order)
+        case .outcome(let id, let outcome, let attempt, _, _): cameOut(id, outcome, attempt: attempt)
+        case .dead(let order, let outcome, _): died(order, outcome)
+        case .stated: break
+        }
     }
 
     // MARK: - Redis
@@ -76,6 +98,9 @@ struct RebuildBook: Sendable {
     // MARK: - Kafka
 
     mutating func dropped(_ records: Int) { holes += records }
+
+    /// Claims and records of what the catalog does not know, that were counted elsewhere.
+    mutating func passedOver(_ count: Int) { foreign += count }
 
     mutating func controlled(_ record: ControlRecord) {
         switch record {

@@ -31,9 +31,11 @@ struct RebuildPlan: Sendable {
         case control(ControlRecord)
     }
 
-    /// Index: the shard.
+    /// Index: the shard. What has been written is let go.
     private(set) var shards: [[Entry]]
+    /// The same.
     private(set) var missing: [Missing] = []
+    private var forgotten = 0
     /// Packs issued, and their units, by gift and shard.
     private(set) var issued: [UInt16: [UInt16: (packs: Int, units: Int)]] = [:]
     private(set) var counts: [OrderState: Int] = [:]
@@ -45,50 +47,86 @@ struct RebuildPlan: Sendable {
     let acts: [String: RebuildBook.StockAct]
     /// The newest limits and pauses that either of the two knows.
     private(set) var control: OperatorActs
-    let highestLane: UInt32
-    let foreign: Int
+    private(set) var highestLane: UInt32
+    private let recordedLane: UInt32
+    private(set) var foreign: Int
     /// Records that Kafka has dropped.
     let holes: Int
     private let isLive: Bool
 
+    /// A plan of everything at once.
+    ///
     /// - Parameters:
     ///   - book: all facts; nothing of it is in motion.
     ///   - isLive: Redis is open and goes on: what is in flight is left to its owner.
     init(_ book: RebuildBook, isLive: Bool = false) {
+        self.init(campaign: book, isLive: isLive)
+        add(orders: book)
+        end()
+    }
+
+    /// A plan of what concerns the campaign as a whole; the orders are added shard by shard.
+    ///
+    /// - Parameter book: its orders are not looked at.
+    init(campaign book: RebuildBook, isLive: Bool) {
         catalog = book.catalog
         acts = book.acts
         control = book.recordedControl
         highestLane = book.highestLane
+        recordedLane = book.recordedLane
         foreign = book.foreign
         holes = book.holes
         shards = Array(repeating: [], count: book.catalog.campaign.storage.shards)
         self.isLive = isLive
-        var standings: [OrderID: RebuiltOrder.Standing] = [:]
-        var winners: [UInt64: OrderID] = [:]
-        for (id, known) in book.orders {
-            let standing = known.standing(approvals: Self.approvals(known.order, book.catalog))
-            standings[id] = standing
-            guard let rival = winners[known.order.coupon] else {
-                winners[known.order.coupon] = id
-                continue
-            }
-            let (mine, its) = (rank(known, standing), rank(book.orders[rival]!, standings[rival]!))
-            if mine > its || mine == its && id < rival { winners[known.order.coupon] = id }
-        }
-        for (id, known) in book.orders {
-            let isBound = winners[known.order.coupon] == id
-            add(known, standings[id]!, isBound: isBound, acceptedAtMs: book.outbox[id])
-        }
-        for at in shards.indices { shards[at].sort { $0.order.id < $1.order.id } }
-        losers.sort()
         for (act, what) in book.acts.sorted(by: { $0.key < $1.key }) where !book.recordedActs.contains(act) {
             missing.append(.act(act, what))
         }
         for entry in book.control.entries where control.take(entry.record) {
             if book.recordedControl[entry.field] != entry.record { missing.append(.control(entry.record)) }
         }
-        if book.recordedLane < book.highestLane { missing.append(.lane(book.highestLane)) }
     }
+
+    /// Adds the orders of some shards, all of them at once: a coupon's orders are of one.
+    mutating func add(_ book: RebuildBook) {
+        foreign += book.foreign
+        add(orders: book)
+    }
+
+    private mutating func add(orders book: RebuildBook) {
+        highestLane = max(highestLane, book.highestLane)
+        var standings = OrderTable<RebuiltOrder.Standing>()
+        var winners: [UInt64: OrderID] = [:]
+        book.orders.each { id, known in
+            let standing = known.standing(approvals: Self.approvals(known.order, book.catalog))
+            standings[id] = standing
+            guard let rival = winners[known.order.coupon] else {
+                winners[known.order.coupon] = id
+                return
+            }
+            let (mine, its) = (rank(known, standing), rank(book.orders[rival]!, standings[rival]!))
+            if mine > its || mine == its && id < rival { winners[known.order.coupon] = id }
+        }
+        book.orders.each { id, known in
+            let isBound = winners[known.order.coupon] == id
+            add(known, standings[id]!, isBound: isBound, acceptedAtMs: book.outbox[id])
+        }
+        losers.sort()
+    }
+
+    /// All orders have been added.
+    mutating func end() {
+        if recordedLane < highestLane { missing.append(.lane(highestLane)) }
+    }
+
+    /// What was added so far has been written.
+    mutating func letGo() {
+        forgotten += missing.count
+        missing = []
+        for shard in shards.indices { shards[shard] = [] }
+    }
+
+    /// What Kafka lacks, of all that was added.
+    var missingCount: Int { forgotten + missing.count }
 
     var orders: Int { counts.values.reduce(0, +) }
 

@@ -33,7 +33,7 @@ struct RebuildReport: Sendable {
         states = plan.counts
         bound = plan.unbound
         losers = plan.losers.count
-        appended = plan.missing.count
+        appended = plan.missingCount
         foreign = plan.foreign
         holes = plan.holes
         durationMs = Int64((SystemClock.nowNs - sinceNs) / 1_000_000)

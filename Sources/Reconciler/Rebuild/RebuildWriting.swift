@@ -7,24 +7,23 @@ import Redis
 import Telemetry
 import Wire
 
-/// Carries a ``RebuildPlan`` out: what Kafka lacks, then what Redis lacks.
+/// Carries a ``RebuildPlan`` out, as far as it has come: what Kafka lacks, then what Redis lacks.
 struct RebuildWriting: Sendable {
     /// Above every lane that may have been given out without anybody's having heard of it.
     static let laneGap: UInt32 = 65_536
     private static let reason = "written back by a rebuild"
 
     let stores: CampaignStores
-    let plan: RebuildPlan
     /// Names the rebuilder in records: 16 hex digits.
     let owner: UInt64
 
-    private var catalog: Catalog { plan.catalog }
+    private var catalog: Catalog { stores.catalog }
     private var store: OrderStore { stores.store }
 
     // MARK: - Kafka
 
     /// Writes everything that Kafka lacks, acknowledged.
-    func appendMissing(_ append: AcknowledgedAppend) async throws(KafkaFailure) {
+    func appendMissing(_ plan: RebuildPlan, _ append: AcknowledgedAppend) async throws(KafkaFailure) {
         let topics = Topics(campaign: catalog.campaign.id)
         var batch = [OutgoingRecord]()
         for missing in plan.missing {
@@ -77,10 +76,8 @@ struct RebuildWriting: Sendable {
 
     // MARK: - Redis
 
-    /// Writes every shard, the pool and the lane counter. Every step may be repeated.
-    func restore(_ tenure: RebuildTenure) async throws(RedisFailure) {
-        let nowMs = try await store.clockMs()
-        for shard in plan.shards.indices { try await restore(tenure, UInt16(shard), nowMs) }
+    /// Writes the pool, the limits and the lane counter, after all shards. Every step may be repeated.
+    func restoreCampaign(_ plan: RebuildPlan, _ tenure: RebuildTenure) async throws(RedisFailure) {
         let seed = UInt64.random(in: .min ... .max)
         for gift in catalog.gifts {
             guard let amounts = plan.split(gift, seed: seed) else { continue }
@@ -97,8 +94,11 @@ struct RebuildWriting: Sendable {
         try await store.restore(tenure, campaignHash: store.keys.lanes, [("next", "\(next)")])
     }
 
-    private func restore(
-        _ tenure: RebuildTenure, _ shard: UInt16, _ nowMs: Int64
+    /// Writes a shard. Every step may be repeated.
+    ///
+    /// - Parameter nowMs: by Redis's clock.
+    func restore(
+        _ plan: RebuildPlan, _ tenure: RebuildTenure, shard: UInt16, nowMs: Int64
     ) async throws(RedisFailure) {
         let keys = store.keys
         var claims: [[UInt8]: [(field: [UInt8], value: [UInt8])]] = [:]

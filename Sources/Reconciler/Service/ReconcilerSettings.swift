@@ -63,6 +63,8 @@ struct ReconcilerSettings: Sendable {
     let resend: ResendSettings
     let runs: RunSettings
     let rebuild: RebuildSettings
+    /// Where facts of more orders than memory is meant for are put while they are read.
+    let workPath: String
 
     /// - Throws: ``SettingsFault`` that names the key and what it may be.
     init(_ settings: Settings) throws {
@@ -71,6 +73,7 @@ struct ReconcilerSettings: Sendable {
         kafka = try KafkaPlace(settings)
         rebuild = try RebuildSettings(settings, catalog, messageTimeoutMs: kafka.messageTimeoutMs)
         resend = try ResendSettings(settings)
+        workPath = try settings.path("reconciler.work_dir", default: "work")
         // As in the settings of the Deliverer.
         let graceMs = try settings.int("deliverer.grace_ms", in: 0...60_000, default: 1_000)
         let attemptMs = (catalog.games.map(\.requestTimeoutMs).max() ?? 0) + graceMs

@@ -39,15 +39,7 @@ struct RunSummary: Equatable, Sendable {
         classes = Dictionary(uniqueKeysWithValues: OrderClass.allCases.map { ($0.rawValue, verdict[$0]) })
         unexpected = verdict.unexpected.count
         doubled = 0
-        var oldest: (order: Order, place: OrderClass)?
-        report.cut.eachDue(tooYoungMs: report.tooYoungMs) { order, place in
-            guard !ClosingColumn(place).isEnd else { return }
-            if let known = oldest?.order {
-                guard (order.claimedAtMs, order.id) < (known.claimedAtMs, known.id) else { return }
-            }
-            oldest = (order, place)
-        }
-        self.oldest = oldest.map {
+        oldest = verdict.oldest.map {
             Oldest(order: $0.order.id.text, claimedAtMs: $0.order.claimedAtMs, place: $0.place.rawValue)
         }
         alarms = []

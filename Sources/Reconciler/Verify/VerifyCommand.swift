@@ -43,11 +43,12 @@ extension VerifyReport {
                 ReconcilerFault.somethingMissing, "redis is not open (\(standing)): see reconciler rebuild")
         }
         store.epoch = epoch
-        let (book, history) = try await RebuildReading.read(stores)
+        let reading = try await RebuildReading.read(stores)
+        var audit = StoreAudit(epoch: epoch)
+        for place in reading.places { audit.add(try await reading.book(place)) }
         var accounts = [(packs: StockAccount, units: StockAccount?)]()
         for gift in stores.catalog.gifts { accounts.append(try await store.stockAccount(gift: gift)) }
-        return VerifyReport(
-            campaign: stores.catalog.campaign.id,
-            audit: StoreAudit(book, history, epoch: epoch, accounts: accounts))
+        audit.end(reading.campaign, reading.history, accounts)
+        return VerifyReport(campaign: stores.catalog.campaign.id, audit: audit)
     }
 }

@@ -101,8 +101,25 @@ package final class RedisClusterServers: Sendable {
         throw StackFailure("no master serves slot \(slot)")
     }
 
+    /// The server that serves a slot and its replica, as soon as the master itself names both: a busy machine
+    /// may have made its replica a master meanwhile.
+    package func pair(
+        ofSlot slot: Int, within limit: Duration
+    ) throws(StackFailure) -> (master: RedisServer, replica: RedisServer) {
+        var found: (master: RedisServer, replica: RedisServer)?
+        let done = try Deadline(after: limit).poll { () throws(StackFailure) in
+            guard let first = try? master(ofSlot: slot), let master = try? master(ofSlot: slot, by: first),
+                master.port == first.port, let replica = try? replica(of: master, by: master)
+            else { return false }
+            found = (master, replica)
+            return true
+        }
+        guard done, let found else { throw StackFailure("slot \(slot) has no master with a replica in time") }
+        return found
+    }
+
     /// The replica of a master, by a living node's view.
-    package func replica(of master: RedisServer, by server: RedisServer) throws(StackFailure) -> RedisServer {
+    private func replica(of master: RedisServer, by server: RedisServer) throws(StackFailure) -> RedisServer {
         let id = try self.id(of: master, by: server)
         for line in try nodes(by: server) {
             let words = line.split(separator: " ")
