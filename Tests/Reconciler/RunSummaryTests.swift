@@ -12,8 +12,8 @@ struct RunSummaryTests {
         var facts = Reconciliation()
         change(&facts)
         var judge = CutJudge(ReconcilerFixture.catalog, atMs: atMs, tooYoungMs: 0)
-        try judge.take(facts)
-        let cut = try judge.end()
+        try judge.take(judge.judge(&facts, most: 0))
+        let cut = try judge.end(judge.aside)
         return ReconciliationReport(
             catalog: ReconcilerFixture.catalog, cut: cut, verdict: cut.verdict, tooYoungMs: 0)
     }

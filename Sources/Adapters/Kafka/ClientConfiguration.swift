@@ -68,6 +68,8 @@ struct ClientConfiguration {
             options,
             fetching(options, aheadKiB: options.readAheadKiB) + [
                 ("group.id", group), ("enable.partition.eof", "true"),
+                // The bytes are the bound.
+                ("queued.min.messages", "1000000"),
             ])
     }
 

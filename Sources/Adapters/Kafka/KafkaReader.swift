@@ -14,6 +14,8 @@ package final class KafkaReader {
 
     /// A group that is named to librdkafka and never joined or committed to.
     private static let nobody = "hongbao-reader"
+    /// Messages that wait, below which more are asked for.
+    private static let lowWater = 16_384
     /// Messages taken at a time.
     private static let maxRecordsATurn = 512
 
@@ -117,7 +119,15 @@ package final class KafkaReader {
         let buffer = ConsumerWorker.Buffer.allocate(capacity: Self.maxRecordsATurn)
         defer { buffer.deallocate() }
         var quietSinceNs = MonotonicClock.nowNs
+        var isFull = false
         while open.left > 0 {
+            let waiting = rd_kafka_queue_length(queue)
+            if waiting > Self.lowWater {
+                isFull = true
+            } else if isFull {
+                isFull = false
+                nudge(&open)
+            }
             // A short wait: the call returns only when the buffer is full or the wait is over.
             let count = max(0, rd_kafka_consume_batch_queue(queue, 5, buffer.baseAddress, buffer.count))
             var failure: KafkaFailure?
@@ -132,6 +142,13 @@ package final class KafkaReader {
                 throw .timedOut("the read of \(open.left) partitions")
             }
         }
+    }
+
+    /// librdkafka looks once a second at a queue that was too full to fetch for, unless something happens on
+    /// the connection: so something does, the moment that there is room.
+    private func nudge(_ open: inout OpenRanges) {
+        guard let partition = open.another() else { return }
+        _ = try? bounds(partition)
     }
 
     /// Deals with one message or in-band error.

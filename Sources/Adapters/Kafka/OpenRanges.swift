@@ -10,6 +10,7 @@ struct OpenRanges {
     /// By topic, then by partition: the index of the range, or -1.
     private var byName: [String: [Int]] = [:]
     private var byHandle: [OpaquePointer: [Int]] = [:]
+    private var turn = 0
     private var last: (handle: OpaquePointer, indices: [Int])?
 
     init(_ ranges: [(partition: TopicPartition, offsets: Range<Int64>)]) {
@@ -47,6 +48,15 @@ struct OpenRanges {
         guard let indices = last?.indices, indices.indices.contains(Int(partition)) else { return nil }
         let index = indices[Int(partition)]
         return index >= 0 && isOpen[index] ? index : nil
+    }
+
+    /// One of those that are open, another one each time.
+    mutating func another() -> TopicPartition? {
+        for _ in ranges.indices {
+            turn = (turn + 1) % ranges.count
+            if isOpen[turn] { return ranges[turn].partition }
+        }
+        return nil
     }
 
     mutating func close(_ index: Int) {

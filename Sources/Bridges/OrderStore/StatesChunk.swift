@@ -15,6 +15,20 @@ package struct StatesChunk: Hashable, Sendable {
     package static func == (a: Self, b: Self) -> Bool { a.number == b.number }
     package func hash(into hasher: inout Hasher) { hasher.combine(number) }
 
+    /// The chunks in which ascending orders stand, each with its orders.
+    package static func runs(_ orders: [OrderID]) -> [(chunk: StatesChunk, orders: ArraySlice<OrderID>)] {
+        var runs = [(chunk: StatesChunk, orders: ArraySlice<OrderID>)]()
+        var start = 0
+        while start < orders.count {
+            let chunk = StatesChunk(orders[start])
+            var end = start + 1
+            while end < orders.count, StatesChunk(orders[end]) == chunk { end += 1 }
+            runs.append((chunk, orders[start..<end]))
+            start = end
+        }
+        return runs
+    }
+
     /// Its first order.
     package var first: OrderID { OrderID(rawValue: number * UInt64(StoreKeys.ordersPerChunk)) }
 

@@ -31,11 +31,14 @@ package enum OrderState: UInt8, CaseIterable, Sendable {
 
     /// As written in JSON, reports and docs.
     package var name: String {
-        switch self {
-        case .inFlight: "in_flight"
-        default: "\(self)"
-        }
+        Self.names[Int(rawValue)]
     }
+
+    private static let names: [String] = {
+        var names = [String](repeating: "", count: Int((allCases.map(\.rawValue).max() ?? 0) + 1))
+        for state in allCases { names[Int(state.rawValue)] = state == .inFlight ? "in_flight" : "\(state)" }
+        return names
+    }()
 }
 
 /// What may happen to an order. Raw values are shared with the scripts.

@@ -28,7 +28,8 @@ package struct OutcomeFact: Equatable, Sendable {
     /// Reads what is spelled as ``OutcomeRecord/encode()`` spells it; any other spelling gives nil.
     private static func scan(_ bytes: UnsafeBufferPointer<UInt8>, _ catalog: Catalog) -> OutcomeFact? {
         var scan = RecordScan(bytes)
-        guard scan.skip("{\"v\":1,\"order\":\""), let idText = scan.string(), let id = OrderID(text: idText),
+        guard scan.skip("{\"v\":1,\"order\":\""), let idText = scan.string(),
+            let number = CrockfordBase32.decode(idText),
             scan.skip(",\"coupon\":\""), scan.serial() != nil,
             scan.skip("\",\"game\":\""), let gameID = scan.string(),
             let game = catalog.games.first(where: { gameID.elementsEqual($0.id.utf8) }),
@@ -43,6 +44,7 @@ package struct OutcomeFact: Equatable, Sendable {
             scan.skip("}"), scan.isAtEnd
         else { return nil }
         return OutcomeFact(
-            order: id, outcome: outcome, attempt: UInt16(attempt), game: game.slot, atMs: atMs)
+            order: OrderID(rawValue: number), outcome: outcome, attempt: UInt16(attempt),
+            game: game.slot, atMs: atMs)
     }
 }

@@ -14,19 +14,28 @@ struct RecordScan {
     mutating func skip(_ literal: StaticString) -> Bool {
         let count = literal.utf8CodeUnitCount
         guard text.count - at >= count else { return false }
-        for offset in 0..<count where text[at + offset] != literal.utf8Start[offset] { return false }
+        // Word by word: what is looked for is known to the compiler, what is looked at lies anywhere.
+        let (words, start) = (count / 8, UnsafeRawPointer(text.baseAddress! + at))
+        let wanted = UnsafeRawPointer(literal.utf8Start)
+        for word in 0..<words {
+            let here = start.loadUnaligned(fromByteOffset: word * 8, as: UInt64.self)
+            if here != wanted.loadUnaligned(fromByteOffset: word * 8, as: UInt64.self) { return false }
+        }
+        for offset in (words * 8)..<count where text[at + offset] != literal.utf8Start[offset] {
+            return false
+        }
         at += count
         return true
     }
 
     /// Up to the closing quote, which is stepped over; nil where anything is escaped or not plain ASCII.
-    mutating func string() -> Slice<UnsafeBufferPointer<UInt8>>? {
+    mutating func string() -> UnsafeBufferPointer<UInt8>? {
         let start = at
         while at < text.count {
             let byte = text[at]
             if byte == UInt8(ascii: "\"") {
                 at += 1
-                return text[start..<(at - 1)]
+                return UnsafeBufferPointer(rebasing: text[start..<(at - 1)])
             }
             guard byte >= 0x20, byte < 0x7F, byte != UInt8(ascii: "\\") else { return nil }
             at += 1
@@ -38,7 +47,7 @@ struct RecordScan {
     mutating func number() -> UInt64? {
         let start = at
         while at < text.count, text[at] >= UInt8(ascii: "0"), text[at] <= UInt8(ascii: "9") { at += 1 }
-        return DecimalDigits.parse(text[start..<at])
+        return DecimalDigits.parse(UnsafeBufferPointer(rebasing: text[start..<at]))
     }
 
     mutating func time() -> Int64? {

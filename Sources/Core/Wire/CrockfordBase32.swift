@@ -25,19 +25,25 @@ package enum CrockfordBase32 {
 
     /// The word that 13 characters stand for; nil for another length, a foreign character or overflow.
     package static func decode(_ text: some Collection<UInt8>) -> UInt64? {
-        text.withContiguousStorageIfAvailable { decode(buffer: $0) }
-            ?? Array(text).withUnsafeBufferPointer { decode(buffer: $0) }
+        text.withContiguousStorageIfAvailable { decode($0) }
+            ?? Array(text).withUnsafeBufferPointer { decode($0) }
     }
 
-    private static func decode(buffer: UnsafeBufferPointer<UInt8>) -> UInt64? {
-        guard buffer.count == length else { return nil }
+    /// The same where the bytes lie; for readers of very many.
+    package static func decode(_ text: UnsafeBufferPointer<UInt8>) -> UInt64? {
+        guard text.count == length, text[0] < 128, digits[Int(text[0])] < 16 else { return nil }
         var value: UInt64 = 0
-        for (index, byte) in buffer.enumerated() {
-            guard let digit = digit(byte), index > 0 || digit < 16 else { return nil }
+        for byte in text {
+            guard byte < 128 else { return nil }
+            let digit = digits[Int(byte)]
+            guard digit < 32 else { return nil }
             value = value &<< 5 | UInt64(digit)
         }
         return value
     }
+
+    /// By ASCII character; 255: none.
+    private static let digits: [UInt8] = (0..<128).map { digit($0) ?? 255 }
 
     /// 0-9, then A-Z without I L O U.
     private static func symbol(_ digit: UInt8) -> UInt8 {

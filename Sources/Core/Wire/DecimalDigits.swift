@@ -28,7 +28,8 @@ package enum DecimalDigits {
             ?? Array(text).withUnsafeBufferPointer { parse($0) }
     }
 
-    private static func parse(_ text: UnsafeBufferPointer<UInt8>) -> UInt64? {
+    /// The same where the bytes lie; for readers of very many.
+    package static func parse(_ text: UnsafeBufferPointer<UInt8>) -> UInt64? {
         guard let first = text.first, text.count <= 20 else { return nil }
         if first == UInt8(ascii: "0"), text.count > 1 { return nil }
         var value: UInt64 = 0

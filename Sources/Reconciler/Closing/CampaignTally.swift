@@ -7,7 +7,7 @@ import Orders
 struct CampaignTally: Equatable, Sendable {
     /// Index: the gift's slot.
     private(set) var gifts: [ClosingFigures]
-    private(set) var classes: [OrderClass: Int] = [:]
+    private(set) var classes = ClassCounts()
     /// Orders that are not voided.
     private(set) var living = 0
     /// Coupons with an order that is not voided.
@@ -31,7 +31,7 @@ struct CampaignTally: Equatable, Sendable {
         // After the closing Claim accepts nothing but what an operator settles.
         gifts[Int(order.gift)].add(
             column, amount: Int(order.amount), isSettled: order.claimedAtMs >= closesAtMs)
-        classes[place, default: 0] += 1
+        classes[place] += 1
         let isLiving = column != .voided
         living += isLiving ? 1 : 0
         coupons[order.coupon, default: false] = coupons[order.coupon] == true || isLiving
@@ -44,6 +44,17 @@ struct CampaignTally: Equatable, Sendable {
     mutating func endShard() {
         count(coupons.filter { !open.contains($0.key) })
         coupons = open.isEmpty ? [:] : coupons.filter { open.contains($0.key) }
+    }
+
+    /// Adds the orders of other shards.
+    mutating func add(_ other: CampaignTally) {
+        for slot in gifts.indices { gifts[slot].add(other.gifts[slot]) }
+        classes.add(other.classes)
+        living += other.living
+        spent += other.spent
+        seen += other.seen
+        coupons.merge(other.coupons) { $0 || $1 }
+        open.formUnion(other.open)
     }
 
     /// All orders have been told of.

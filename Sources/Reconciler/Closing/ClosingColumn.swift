@@ -26,6 +26,20 @@ enum ClosingColumn: String, CaseIterable, Sendable {
         }
     }
 
+    /// Its place among all cases.
+    var index: Int {
+        switch self {
+        case .delivered: 0
+        case .rejected: 1
+        case .expired: 2
+        case .voided: 3
+        case .held: 4
+        case .parked: 5
+        case .unresolved: 6
+        case .missing: 7
+        }
+    }
+
     var name: (en: String, zh: String) {
         switch self {
         case .delivered: ("delivered", "已送达")

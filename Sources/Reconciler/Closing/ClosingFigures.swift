@@ -33,12 +33,9 @@ struct ClosingFigures: Equatable, Sendable {
     /// nil where there are no lucky packets.
     var units: ClosingStock?
 
-    private static let places = Dictionary(
-        uniqueKeysWithValues: ClosingColumn.allCases.enumerated().map { ($0.element, $0.offset) })
-
     subscript(_ column: ClosingColumn) -> ClosingTally {
-        get { columns[Self.places[column]!] }
-        set { columns[Self.places[column]!] = newValue }
+        get { columns[column.index] }
+        set { columns[column.index] = newValue }
     }
 
     /// The columns together.

@@ -72,9 +72,9 @@ struct ClosingStatement: Sendable {
 
     private mutating func count(_ tally: CampaignTally, _ verdict: Verdict, issued: Int?) {
         coupons = Coupons(spent: tally.spent, released: tally.seen - tally.spent, issued: issued)
-        for place in OrderClass.allCases where tally.classes[place, default: 0] != verdict[place] {
+        for place in OrderClass.allCases where tally.classes[place] != verdict[place] {
             faults.append(
-                "\(place.rawValue): \(tally.classes[place, default: 0]) counted, \(verdict[place]) judged")
+                "\(place.rawValue): \(tally.classes[place]) counted, \(verdict[place]) judged")
         }
         let sum = total.claimed.orders
         if sum != verdict.accepted { faults.append("\(sum) orders counted, \(verdict.accepted) accepted") }

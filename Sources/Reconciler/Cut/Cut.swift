@@ -17,13 +17,18 @@ struct Cut: Sendable {
     var sources: [SourceReading] = []
     /// What games themselves say, without the orders that they name. By the game's slot.
     var statements: [UInt8: GameStatement] = [:]
+    /// Of that, until all sources but the states were read.
+    var readMs: Int64 = 0
     var durationMs: Int64 = 0
 
     /// Orders that are looked at once more; where more seem to need it, the rest is judged by the first look.
     static let maxLookedAgain = 1 << 20
 
-    /// Reads a campaign in the direction of travel and judges it, shard by shard: only one shard's orders are
-    /// in memory at a time, and those that are looked at once more.
+    /// Shards whose orders are in memory at a time.
+    private static let shardsAtOnce = 2
+
+    /// Reads a campaign in the direction of travel and judges it, shard by shard: only the orders of two
+    /// shards are in memory at a time, and those that are looked at once more.
     ///
     /// - Parameters:
     ///   - statements: what games themselves say, made before this reading; by the game's slot.
@@ -35,36 +40,50 @@ struct Cut: Sendable {
     ) async throws -> Cut {
         let beganNs = SystemClock.nowNs
         let gathered = try await Gathering.read(stores, statements: statements)
+        let readNs = SystemClock.nowNs
         var judge = CutJudge(stores.catalog, atMs: gathered.atMs, tooYoungMs: tooYoungMs)
-        let redis = StateReading(store: stores.store)
-        var aside = Reconciliation()
-        for place in 0...gathered.facts.shards {
-            var facts = try await stores.onDisk {
-                var facts = Reconciliation(gathered.statements)
-                // How an order ended is told by the outcomes first, and by a dead letter after them.
-                var dead = [Fact]()
-                try gathered.facts.each(place) { fact in
-                    if case .dead = fact { dead.append(fact) } else { facts.take(fact, stores.catalog) }
+        try await withThrowingTaskGroup(of: JudgedShard.self) { group in
+            let room = judge.room
+            for place in 0...gathered.facts.shards {
+                if place >= shardsAtOnce, let shard = try await group.next() { try judge.take(shard) }
+                group.addTask { [judge] in
+                    var facts = try await facts(of: place, gathered, stores)
+                    return judge.judge(&facts, most: room / (gathered.facts.shards + 1))
                 }
-                for fact in dead { facts.take(fact, stores.catalog) }
-                return facts
             }
-            try await redis.states(&facts)
-            judge.setAside(&facts, in: &aside)
-            try judge.take(facts)
+            for try await shard in group { try judge.take(shard) }
         }
         DyingStep.reached("states")
-        try await lookAgain(&aside, gathered.sources, redis, stores)
+        var aside = judge.aside
+        try await lookAgain(&aside, gathered.sources, StateReading(store: stores.store), stores)
         DyingStep.reached("looked_again")
-        try judge.take(aside)
-        var cut = try judge.end()
+        var cut = try judge.end(aside)
         cut.foreignClaims = gathered.foreignClaims
         cut.statements = gathered.statements
         cut.sources = gathered.sources.values.sorted {
             ($0.partition.topic, $0.partition.partition) < ($1.partition.topic, $1.partition.partition)
         }
+        cut.readMs = Int64((readNs - beganNs) / 1_000_000)
         cut.durationMs = Int64((SystemClock.nowNs - beganNs) / 1_000_000)
         return cut
+    }
+
+    /// Everything about the orders of one shard.
+    private static func facts(
+        of place: Int, _ gathered: Gathered, _ stores: CampaignStores
+    ) async throws -> Reconciliation {
+        var facts = try await stores.onDisk {
+            var facts = Reconciliation(gathered.statements)
+            // How an order ended is told by the outcomes first, and by a dead letter after them.
+            var dead = [Fact]()
+            try gathered.facts.each(place) { fact in
+                if case .dead = fact { dead.append(fact) } else { facts.take(fact, stores.catalog) }
+            }
+            for fact in dead { facts.take(fact, stores.catalog) }
+            return facts
+        }
+        try await StateReading(store: stores.store).states(&facts)
+        return facts
     }
 
     /// Looks once more at what seems unexpected or told in two ways: states first, then what came into the
@@ -84,60 +103,5 @@ struct Cut: Sendable {
             try reading.readOn(disputed)
             return reading.facts
         }
-    }
-}
-
-/// Judges the orders of a cut, some at a time. Pure.
-struct CutJudge {
-    private let catalog: Catalog
-    private let tooYoungMs: Int64
-    private var cut: Cut
-    private var due = 0
-    private var aside = 0
-
-    init(_ catalog: Catalog, atMs: Int64, tooYoungMs: Int64) {
-        self.catalog = catalog
-        self.tooYoungMs = tooYoungMs
-        cut = Cut(
-            atMs: atMs, verdict: Verdict(atMs: atMs, games: catalog.games.count),
-            tally: CampaignTally(catalog))
-    }
-
-    /// Takes out what has to be looked at once more.
-    mutating func setAside(_ facts: inout Reconciliation, in rest: inout Reconciliation) {
-        let wanted = (Array(facts.disputed) + facts.unexpected).prefix(Cut.maxLookedAgain - aside)
-        guard !wanted.isEmpty else { return }
-        aside += wanted.count
-        for id in wanted {
-            if let order = facts.facts[id]?.order { cut.tally.setAside(order) }
-        }
-        facts.setAside(wanted, in: &rest)
-    }
-
-    /// All that is known of some orders.
-    mutating func take(_ facts: Reconciliation) throws(ReconcilerFault) {
-        var tally = cut.tally
-        cut.tally = CampaignTally(catalog)
-        let part = facts.verdict(atMs: cut.atMs, tooYoungMs: tooYoungMs, games: catalog.games.count) {
-            tally.take($0, $1)
-        }
-        tally.endShard()
-        cut.tally = tally
-        let itsDue = facts.dueCount
-        if let sum = part.brokenSum(due: itsDue, isPart: true) { throw Self.broken(sum) }
-        due += itsDue
-        cut.verdict.add(part)
-    }
-
-    /// - Throws: ``ReconcilerFault/broken`` when the classes do not add up, with the sum that does not.
-    mutating func end() throws(ReconcilerFault) -> Cut {
-        cut.tally.end()
-        cut.verdict.sort()
-        if let sum = cut.verdict.brokenSum(due: due) { throw Self.broken(sum) }
-        return cut
-    }
-
-    private static func broken(_ sum: String) -> ReconcilerFault {
-        ReconcilerFault(ReconcilerFault.broken, "the classes do not add up, the run is void: \(sum)")
     }
 }

@@ -31,6 +31,8 @@ struct ReconciliationReport: Sendable {
         json.integer(tooYoungMs)
         json.key("duration_ms")
         json.integer(cut.durationMs)
+        json.key("read_ms")
+        json.integer(cut.readMs)
         json.key("accepted")
         json.integer(Int64(verdict.accepted))
         json.key("classes")
@@ -129,6 +131,8 @@ struct ReconciliationReport: Sendable {
         let unreadable = cut.sources.reduce(0) { $0 + $1.unreadable }
         if unreadable > 0 { text += "unreadable records \(unreadable), " }
         if cut.foreignClaims > 0 { text += "claims that the catalog does not know \(cut.foreignClaims), " }
-        return text + "read in \(cut.durationMs) ms at \(UTCTimestamp.rfc3339(unixMs: verdict.atMs))"
+        let judgedMs = cut.durationMs - cut.readMs
+        text += "read in \(cut.readMs) ms, judged in \(judgedMs) ms"
+        return text + ", at \(UTCTimestamp.rfc3339(unixMs: verdict.atMs))"
     }
 }

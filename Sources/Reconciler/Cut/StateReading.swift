@@ -15,7 +15,8 @@ struct StateReading: Sendable {
     /// chunk, each asked for once.
     func states(_ facts: inout Reconciliation) async throws(RedisFailure) {
         // A record may name a shard that this campaign has not: nothing is stored for it.
-        let due = Dictionary(grouping: facts.due.filter { shards.contains($0.shard) }) { StatesChunk($0) }
+        let runs = StatesChunk.runs(facts.due.filter { shards.contains($0.shard) })
+        let due = Dictionary(uniqueKeysWithValues: runs.map { ($0.chunk, $0.orders) })
         var numbers: [StatesChunk: ClosedRange<UInt64>] = [:]
         for (first, last) in facts.highWater.spans {
             for start in stride(from: first.rawValue, through: last.rawValue, by: Self.chunk) {

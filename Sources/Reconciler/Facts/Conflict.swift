@@ -57,6 +57,7 @@ extension OrderFacts {
     func dispute(settledMs: Int64) -> (kind: Conflict.Kind, words: [Conflict.Word])? {
         guard order != nil else { return nil }
         let told = isGranted ? OrderState.delivered : outcome?.state ?? .none
+        if !told.isClosed && !state.isClosed { return nil }
         let word = Conflict.Word(source: .states, says: state.name)
         if told.isClosed {
             guard told != state, isGranted || !isRedriven, outcomeAtMs <= settledMs else { return nil }

@@ -25,6 +25,8 @@ struct HighWater: Equatable, Sendable {
     /// Takes over another's mark of the lane and shard that an order is of.
     mutating func saw(_ other: HighWater, _ id: OrderID) { marks[Self.key(id)] = other.marks[Self.key(id)] }
 
+    mutating func add(_ other: HighWater) { marks.merge(other.marks, uniquingKeysWith: max) }
+
     /// The first and the last number of each lane in each shard, ascending.
     var spans: [(first: OrderID, last: OrderID)] {
         marks.sorted { $0.key < $1.key }.map { key, mark in

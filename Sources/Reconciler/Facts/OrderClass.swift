@@ -12,6 +12,46 @@ enum OrderClass: String, CaseIterable, Sendable {
 
     /// The order came to an end; nothing more is done about it by itself.
     var isEnd: Bool { ClosingColumn(self).isEnd }
+
+    /// Its place among all cases.
+    var index: Int {
+        switch self {
+        case .delivered: 0
+        case .rejected: 1
+        case .expired: 2
+        case .voided: 3
+        case .held: 4
+        case .outbox: 5
+        case .queued: 6
+        case .retrying: 7
+        case .inFlight: 8
+        case .unknown: 9
+        case .parked: 10
+        case .tooYoung: 11
+        case .missing: 12
+        }
+    }
+}
+
+/// How many orders stand in each class.
+struct ClassCounts: Equatable, Sendable {
+    private var counts = [Int](repeating: 0, count: OrderClass.allCases.count)
+
+    subscript(_ place: OrderClass) -> Int {
+        get { counts[place.index] }
+        set { counts[place.index] = newValue }
+    }
+
+    var total: Int { counts.reduce(0, +) }
+
+    mutating func add(_ other: ClassCounts) {
+        for index in counts.indices { counts[index] += other.counts[index] }
+    }
+
+    /// Classes that hold any.
+    var byClass: [OrderClass: Int] {
+        OrderClass.allCases.reduce(into: [:]) { if self[$1] > 0 { $0[$1] = self[$1] } }
+    }
 }
 
 /// Where the trail of a missing order ends. Raw values stand in plans.

@@ -14,6 +14,8 @@ struct OrderTable<Value: Sendable>: Sendable {
     private var places: [UInt64: Int] = [:]
     private var pieces: [ContiguousArray<Value?>] = []
     private(set) var count = 0
+    /// The piece that was changed last: what is told of orders comes in runs.
+    private var last = (key: UInt64.max, at: 0)
 
     init() {}
 
@@ -23,7 +25,11 @@ struct OrderTable<Value: Sendable>: Sendable {
     private static func place(_ id: OrderID) -> Int { Int(id.rawValue & (1 << spanBits - 1)) }
 
     subscript(_ id: OrderID) -> Value? {
-        get { places[Self.piece(id)].flatMap { pieces[$0][Self.place(id)] } }
+        get {
+            let key = Self.piece(id)
+            if last.key == key { return pieces[last.at][Self.place(id)] }
+            return places[key].flatMap { pieces[$0][Self.place(id)] }
+        }
         _modify {
             let at = found(id)
             let place = Self.place(id)
@@ -49,10 +55,15 @@ struct OrderTable<Value: Sendable>: Sendable {
     /// The piece of an order; made where it is not there yet.
     private mutating func found(_ id: OrderID) -> Int {
         let key = Self.piece(id)
-        if let at = places[key] { return at }
+        if last.key == key { return last.at }
+        if let at = places[key] {
+            last = (key, at)
+            return at
+        }
         places[key] = pieces.count
         pieces.append(ContiguousArray(repeating: nil, count: Self.span))
-        return pieces.count - 1
+        last = (key, pieces.count - 1)
+        return last.at
     }
 
     /// All of them, by order ID.

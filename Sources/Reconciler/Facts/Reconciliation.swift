@@ -168,6 +168,21 @@ struct Reconciliation: Sendable {
         }
     }
 
+    /// Adds other orders that were set aside.
+    mutating func add(_ other: Reconciliation) {
+        isAside = isAside || other.isAside
+        areNumbersRead = areNumbersRead || other.areNumbersRead
+        other.facts.each { id, known in facts[id] = known }
+        highWater.add(other.highWater)
+        for (game, statement) in other.statements {
+            if statements[game] == nil {
+                statements[game] = statement
+            } else {
+                statements[game]?.granted.merge(statement.granted, uniquingKeysWith: +)
+            }
+        }
+    }
+
     /// Counts every order that is due in exactly one class.
     ///
     /// - Parameters:

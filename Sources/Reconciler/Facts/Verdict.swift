@@ -36,9 +36,12 @@ struct Verdict: Equatable, Sendable {
     let atMs: Int64
     /// Distinct orders that are due.
     private(set) var accepted = 0
-    private(set) var counts: [OrderClass: Int] = [:]
-    /// Index: the game's slot; the last one holds orders of which nobody knows whose they were.
-    private(set) var byGame: [[OrderClass: Int]]
+    private var tallies: [ClassCounts]
+    /// Orders in each class that holds any.
+    var counts: [OrderClass: Int] { all.byClass }
+    /// The same by game. Index: the game's slot; the last one holds orders of which nobody knows whose they
+    /// were.
+    var byGame: [[OrderClass: Int]] { tallies.map(\.byClass) }
     /// By order ID.
     var missing: [Missing] = []
     /// Missing, and nobody knows what they were. By order ID.
@@ -61,10 +64,12 @@ struct Verdict: Equatable, Sendable {
 
     init(atMs: Int64, games: Int) {
         self.atMs = atMs
-        byGame = Array(repeating: [:], count: games + 1)
+        tallies = Array(repeating: ClassCounts(), count: games + 1)
     }
 
-    subscript(_ place: OrderClass) -> Int { counts[place, default: 0] }
+    private var all: ClassCounts { tallies.reduce(into: ClassCounts()) { $0.add($1) } }
+
+    subscript(_ place: OrderClass) -> Int { tallies.reduce(0) { $0 + $1[place] } }
 
     /// Nothing is missing, came out that was never due, was granted twice, or is told in two ways.
     var isClean: Bool {
@@ -74,8 +79,7 @@ struct Verdict: Equatable, Sendable {
     /// - Parameter game: its slot; nil: nobody knows.
     mutating func count(_ place: OrderClass, game: UInt8?) {
         accepted += 1
-        counts[place, default: 0] += 1
-        byGame[game.map { Int($0) } ?? byGame.count - 1][place, default: 0] += 1
+        tallies[game.map { Int($0) } ?? tallies.count - 1][place] += 1
     }
 
     /// An order stands in a class; remembered if none that is open is older.
@@ -90,8 +94,7 @@ struct Verdict: Equatable, Sendable {
     /// Adds the verdict over other orders of the same cut.
     mutating func add(_ part: Verdict) {
         accepted += part.accepted
-        counts.merge(part.counts, uniquingKeysWith: +)
-        for (game, counts) in part.byGame.enumerated() { byGame[game].merge(counts, uniquingKeysWith: +) }
+        for game in tallies.indices { tallies[game].add(part.tallies[game]) }
         missing += part.missing
         nameless += part.nameless
         unexpected += part.unexpected
@@ -129,12 +132,6 @@ struct Verdict: Equatable, Sendable {
         guard due == accepted else { return "\(due) orders are due, and \(accepted) were counted" }
         let sum = OrderClass.allCases.reduce(0) { $0 + self[$1] }
         guard sum == accepted else { return "the classes hold \(sum) orders of \(accepted)" }
-        for place in OrderClass.allCases {
-            let games = byGame.reduce(0) { $0 + ($1[place] ?? 0) }
-            guard games == self[place] else {
-                return "the games hold \(games) orders that are \(place.rawValue), of \(self[place])"
-            }
-        }
         guard missing.count + nameless.count == self[.missing] else {
             return "\(missing.count) + \(nameless.count) orders are listed as missing, of \(self[.missing])"
         }

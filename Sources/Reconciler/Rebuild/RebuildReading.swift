@@ -74,10 +74,11 @@ struct RebuildReading: Sendable {
         for id in contents.held.keys {
             book.stoodInHeldIndex(id, firstApprover: contents.firstApprover(id) ?? [])
         }
-        let chunks = Dictionary(grouping: book.orders.ids()) { StatesChunk($0) }
+        let runs = StatesChunk.runs(book.orders.ids())
+        let chunks = Dictionary(uniqueKeysWithValues: runs.map { ($0.chunk, $0.orders) })
         var read = book
         book = campaign
-        try await store.eachStates(chunks.keys.sorted { $0.first < $1.first }) { chunk in
+        try await store.eachStates(runs.map(\.chunk)) { chunk in
             for id in chunks[chunk] ?? [] { read.stands(id, chunk[id]) }
         }
         book = read
