@@ -22,12 +22,17 @@ struct RunSummary: Equatable, Sendable {
     var unexpected: Int
     /// By games' own statements, where any was read.
     var doubled: Int
+    /// Orders of which two sources tell differently, once for each way in which they do.
+    var conflicting: Int
+    /// Of the missing, those that no store holds any more.
+    var nameless: Int
     var oldest: Oldest?
     var alarms: [RunAlarm]
 
+    /// - Parameter unread: why statements that are there could not be read.
     init(
         id: RunID, cause: RunCause, begunAtMs: Int64, endedAtMs: Int64, _ report: ReconciliationReport,
-        alarmAgeMs: Int64
+        alarmAgeMs: Int64, unread: [String] = []
     ) {
         self.id = id
         self.cause = cause
@@ -38,7 +43,9 @@ struct RunSummary: Equatable, Sendable {
         accepted = verdict.accepted
         classes = Dictionary(uniqueKeysWithValues: OrderClass.allCases.map { ($0.rawValue, verdict[$0]) })
         unexpected = verdict.unexpected.count
-        doubled = 0
+        doubled = verdict.doubled.count
+        conflicting = verdict.conflicts.count
+        nameless = verdict.nameless.count
         var oldest: (order: Order, place: OrderClass)?
         report.cut.eachDue(tooYoungMs: report.tooYoungMs) { order, place in
             guard !ClosingColumn(place).isEnd else { return }
@@ -52,6 +59,7 @@ struct RunSummary: Equatable, Sendable {
         }
         alarms = []
         alarms = RunAlarm.all(in: self, alarmAgeMs: alarmAgeMs)
+        alarms += unread.map { RunAlarm(kind: .statement, text: "a statement cannot be read: \($0)") }
     }
 
     /// How long the oldest order that has not ended had waited at the cut; 0: all have.
@@ -80,6 +88,7 @@ struct RunSummary: Equatable, Sendable {
         }
         let counts: [(StaticString, Int)] = [
             ("accepted", accepted), ("unexpected", unexpected), ("doubled", doubled),
+            ("conflicting", conflicting), ("nameless", nameless),
         ]
         for (key, count) in counts {
             json.key(key)
@@ -135,6 +144,9 @@ struct RunSummary: Equatable, Sendable {
         accepted = Int(try fields.integer("accepted", in: times))
         unexpected = Int(try fields.integer("unexpected", in: times))
         doubled = Int(try fields.integer("doubled", in: times))
+        // Reports of before these were told are kept for weeks.
+        conflicting = Int(try fields.optionalInteger("conflicting", in: times) ?? 0)
+        nameless = Int(try fields.optionalInteger("nameless", in: times) ?? 0)
         classes = [:]
         if case .object(let object) = fields.any("classes") {
             for member in object.members {

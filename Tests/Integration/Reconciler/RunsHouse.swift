@@ -110,7 +110,9 @@ final class RunsHouse: Sendable {
 
     // MARK: - Reconcilers
 
-    /// - Parameter lease: of every run.
+    /// - Parameters:
+    ///   - lease: of every run.
+    ///   - more: further members of the section of runs.
     func reconciler(_ name: String, lease: String = "1s", _ more: String = "") throws -> ServiceUnderTest {
         let service = try ServiceUnderTest(
             name, program: "reconciler",
@@ -122,7 +124,7 @@ final class RunsHouse: Sendable {
                 rebuild: {automatic: true, settle_wait: 2s}
                 claim: {lease: 1500ms}
                 reconciler: {every: 1h, lease: \(lease), too_young: 0s, reports_dir: \(reports), \
-                keep_reports: 30d, alarm_age: 1h}
+                keep_reports: 30d, alarm_age: 1h\(more)}
 
                 """, environment: Self.environment, in: run)
         services.withLock { $0.append(service) }
