@@ -193,8 +193,7 @@ actor RunDesk {
     static func document(_ summary: RunSummary, _ report: ReconciliationReport) -> [UInt8] {
         var json = JSONWriter(reserving: 1 << 14)
         json.beginObject()
-        json.key("v")
-        json.integer(1)
+        json.member("v", 1)
         json.key("run")
         summary.write(&json)
         json.key("report")
