@@ -42,7 +42,8 @@ TRAITS ?=
 TEST_BUILD := $(if $(TRAITS),--traits $(TRAITS) -Xcc -g0 -Xcxx -g0)
 test: packages ## all tests, unit and integration; starts and stops its own servers (TRAITS=TLS: those of TLS too)
 	@$(SWIFT) build $(TEST_BUILD) --build-tests
-	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8 $(SWIFT) test $(TEST_BUILD) --skip-build --disable-xctest
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8 \
+	    .ci/tell-failures $(SWIFT) test $(TEST_BUILD) --skip-build --disable-xctest
 
 # A build of its own, of what TLS concerns alone: BoringSSL takes minutes, a third less without debug information
 # for C, and nothing else has use for it.
@@ -50,7 +51,7 @@ TLS_BUILD := --scratch-path .build-tls --traits TLS -Xcc -g0 -Xcxx -g0
 test-tls: export HONGBAO_TESTS := TLS
 test-tls: packages ## the tests of TLS on the ports, in .build-tls with the package trait TLS
 	@$(SWIFT) build $(TLS_BUILD) --product hongbaoPackageTests
-	$(SWIFT) test $(TLS_BUILD) --skip-build --disable-xctest
+	.ci/tell-failures $(SWIFT) test $(TLS_BUILD) --skip-build --disable-xctest
 
 up: packages ## the same stack, left running; prints the URLs and a coupon ready to claim with
 	@$(SWIFT) build -c release
@@ -91,8 +92,11 @@ torture-deliver: packages ## 200,000 orders delivered under faults, kills, stops
 fuzz: ## the HTTP parser under libFuzzer and the address sanitizer, for FUZZ_SECONDS (default 120)
 	@Tests/Fuzz/run $${FUZZ_SECONDS:-120}
 
-lint: ## swift-format over all sources; every finding is an error
-	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
+# swift-format leaves comments as wide as they are. An address cannot be wrapped.
+lint: ## swift-format over all sources, and no line wider than 110 columns; every finding is an error
+	@wide=$$(LC_ALL=C.UTF-8 grep -rnE '^.{111,}' --include='*.swift' Package.swift Sources Tests Benchmarks | grep -vE '[a-z]://' || true)
+	[ -z "$$wide" ] || { printf 'wider than 110 columns:\n%s\n' "$$wide"; exit 1; }
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
 	echo "lint: clean"
 
 build: packages ## release build of everything

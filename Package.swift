@@ -151,7 +151,12 @@ let package = Package(
         module("Bridges", "OrderStore", ["Wire", "Catalog", "Orders", "Redis", nioCore, logging]),
         module(
             "Bridges", "OrderLog", ["Wire", "Catalog", "Orders", "Kafka", "ServiceShell", nioCore, logging]),
-        module("Bridges", "Operators", ["Wire", "Orders", "Kafka", "HTTPServer", nioCore]),
+        module(
+            "Bridges", "Operators",
+            [
+                "Wire", "Orders", "CampaignFiles", "Kafka", "Redis", "HTTPServer", "ServiceShell", nioCore,
+                argumentParser,
+            ]),
         module(
             "Bridges", "ProfileRoad",
             ["Wire", "Catalog", "Profiles", "Redis", "HTTPClient", nioCore, logging, metrics]),
@@ -283,8 +288,8 @@ let package = Package(
         tests(
             "Reconciler",
             core + [
-                "Reconciler", "CampaignFiles", "OrderStore", "OrderLog", "OrderSets", "Stack", "CZlib",
-                "CZstd",
+                "Reconciler", "CampaignFiles", "OrderStore", "OrderLog", "OrderSets", "ServiceShell", "Stack",
+                "CZlib", "CZstd", logging,
             ]),
         tests("Simulator", core + ["CampaignFiles", "Simulator", "Stack", nioCore, nioPosix]),
         tests("House", ["Orders"]),

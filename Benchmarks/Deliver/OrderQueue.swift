@@ -104,10 +104,10 @@ final class OrderQueue: @unchecked Sendable {
         var left = orders
         while claimed < total {
             let round = min(total - claimed, Self.peopleAShard * next.count)
-            var shards = [[ClaimEntry]](repeating: [], count: next.count)
+            var shards = [[Order]](repeating: [], count: next.count)
             for index in claimed..<claimed + round {
                 let order = order(index, game: Self.draw(&left, orders))
-                shards[Int(store.keys.shard(user: order.user))].append(ClaimEntry(order: order, mode: .claim))
+                shards[Int(store.keys.shard(user: order.user))].append(order)
             }
             try await send(shards)
             claimed += round
@@ -163,19 +163,19 @@ final class OrderQueue: @unchecked Sendable {
     }
 
     /// One batch to each shard, all under way at once; then Kafka; then the states.
-    private func send(_ shards: [[ClaimEntry]]) async throws {
+    private func send(_ shards: [[Order]]) async throws {
         let (store, lane) = (store, lane)
         let accepted = try await withThrowingTaskGroup(of: (UInt16, [Order]).self) { group in
-            for (shard, entries) in shards.enumerated() where !entries.isEmpty {
-                guard entries.count <= OrderStore.maxBatch else { throw StackFailure("a batch is too long") }
+            for (shard, claims) in shards.enumerated() where !claims.isEmpty {
+                guard claims.count <= OrderStore.maxBatch else { throw StackFailure("a batch is too long") }
                 let (first, credits) = (next[shard], credits[shard])
-                next[shard] += UInt32(entries.count)
+                next[shard] += UInt32(claims.count)
                 self.credits[shard] = []
                 group.addTask {
-                    (
-                        UInt16(shard),
-                        try await Self.claim(store, UInt16(shard), lane, first, credits, entries)
-                    )
+                    let shard = UInt16(shard)
+                    let orders = try await store.accept(
+                        claims, shard: shard, lane: lane, first: first, credits: credits)
+                    return (shard, orders)
                 }
             }
             return try await group.reduce(into: []) { $0.append($1) }
@@ -186,25 +186,6 @@ final class OrderQueue: @unchecked Sendable {
                 store.confirm(shard: shard, orders: orders.map(\.id), then: then)
             }
             guard confirmed == orders.count else { throw StackFailure("\(confirmed) orders were confirmed") }
-        }
-    }
-
-    private static func claim(
-        _ store: OrderStore, _ shard: UInt16, _ lane: UInt32, _ first: UInt32, _ credits: [StockCredit],
-        _ entries: [ClaimEntry]
-    ) async throws -> [Order] {
-        let decisions: [ClaimDecision] = try await store.awaiting { store, then in
-            store.claim(
-                shard: shard, lane: lane, firstSequence: first, outboxMax: 1_000_000, credits: credits,
-                entries: entries, then: then)
-        }
-        return try zip(entries, decisions).map { entry, decision in
-            guard case .accepted(let id, _) = decision else {
-                throw StackFailure("not accepted: \(decision)")
-            }
-            var order = entry.order
-            order.id = id
-            return order
         }
     }
 

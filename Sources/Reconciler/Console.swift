@@ -1,29 +1,12 @@
-import Glibc
+import Operators
 
-/// Standard output and standard error, whole lines at a time.
+/// What commands print: whole texts, and tables.
 enum Console {
-    static func say(_ text: String) {
-        put(STDOUT_FILENO, Array((text + "\n").utf8)[...])
-    }
-
-    static func warn(_ text: String) {
-        put(STDERR_FILENO, Array((text + "\n").utf8)[...])
-    }
+    static func say(_ text: String) { CommandOutput.say(text) }
+    static func warn(_ text: String) { CommandOutput.warn(text) }
 
     /// Standard output, as it is.
-    static func put(_ bytes: [UInt8]) {
-        put(STDOUT_FILENO, bytes[...])
-    }
-
-    private static func put(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) {
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
-        }
-    }
+    static func put(_ bytes: [UInt8]) { CommandOutput.put(bytes) }
 
     /// Rows in columns as wide as their widest cell: the first to the left, the others, numbers, to the
     /// right.

@@ -1,16 +1,11 @@
-import ArgumentParser
-import CampaignFiles
-import Glibc
-import Kafka
-import Redis
-import ServiceShell
+import Operators
 
 /// Why a command ends other than well, with its exit code (sysexits.h).
-struct ReconcilerFault: Error, Equatable, CustomStringConvertible {
+struct ReconcilerFault: CommandEnd, Equatable {
     /// What was handed in cannot be read or is not what it claims to be.
-    static let badData: Int32 = 65
+    static let badData = CommandExit.badData
     /// Redis or Kafka cannot be reached or does not do as told.
-    static let unavailable: Int32 = 69
+    static let unavailable = CommandExit.unavailable
     /// Classes that do not add up: the run is void.
     static let broken: Int32 = 70
     static let cannotWrite: Int32 = 73
@@ -23,6 +18,7 @@ struct ReconcilerFault: Error, Equatable, CustomStringConvertible {
 
     let code: Int32
     let description: String
+    var exitCode: Int32 { code }
 
     init(_ code: Int32, _ description: String) {
         self.code = code
@@ -31,26 +27,6 @@ struct ReconcilerFault: Error, Equatable, CustomStringConvertible {
 
     /// Runs a command's body; says on standard error why it failed and ends with the exit code that says so.
     static func exiting<Value>(_ body: () async throws -> Value) async throws -> Value {
-        signal(SIGPIPE, SIG_IGN)
-        do {
-            return try await body()
-        } catch let exit as ExitCode {
-            throw exit
-        } catch let fault as ReconcilerFault {
-            throw stopped(fault.code, fault)
-        } catch let fault as SettingsFault {
-            throw stopped(78, fault)
-        } catch let fault as FileFault {
-            throw stopped(badData, fault)
-        } catch let failure as KafkaFailure {
-            throw stopped(unavailable, "kafka: \(failure)")
-        } catch let failure as RedisFailure {
-            throw stopped(unavailable, failure)
-        }
-    }
-
-    private static func stopped(_ code: Int32, _ reason: Any) -> ExitCode {
-        Console.warn("reconciler: \(reason)")
-        return ExitCode(code)
+        try await CommandExit.exiting("reconciler", body)
     }
 }

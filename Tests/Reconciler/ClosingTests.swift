@@ -1,4 +1,5 @@
 import Catalog
+import Foundation
 import OrderStore
 import Orders
 import Testing
@@ -127,6 +128,23 @@ struct ClosingTests {
         #expect(page.contains(statement.checksum) && page.contains("@media print"))
     }
 
+    @Test("many gifts have landscape pages of their own, which say what they belong to")
+    func annex() {
+        var world = Self.sound
+        let small = String(decoding: ClosingPage(world.statement).encode(), as: UTF8.self)
+        #expect(!small.contains("class=\"figures annex\""))
+        world.catalog = ReconcilerFixture.catalog.repeating(6)
+        let statement = world.statement
+        let page = String(decoding: ClosingPage(statement).encode(), as: UTF8.self)
+        let parts = page.components(separatedBy: "<section class=\"figures annex\">")
+        #expect(parts.count == 2)
+        #expect(parts[0].contains("@page annex { size: A4 landscape;") && parts[0].contains("page: annex;"))
+        // The gifts stand in the annex alone, the checksum on both.
+        #expect(!parts[0].contains("<tr class=\"gift\">"))
+        #expect(parts.last?.components(separatedBy: "<tr class=\"gift\">").count == 13)
+        #expect(parts.allSatisfy { $0.contains(statement.checksum) })
+    }
+
     @Test("no text of the catalog can become markup, a script or a formula")
     func hostile() {
         let evil = #"<script>alert(1)</script>"&'><svg onload=x>"#
@@ -154,6 +172,18 @@ struct ClosingTests {
 }
 
 extension Catalog {
+    /// The same with its gifts so many times.
+    fileprivate func repeating(_ times: Int) -> Catalog {
+        let many = (0..<times * gifts.count).map { slot in
+            let gift = gifts[slot % gifts.count]
+            return Gift(
+                id: "\(gift.id)-\(slot)", slot: UInt16(slot), game: gift.game, title: gift.title,
+                image: gift.image, audience: gift.audience, stock: gift.stock, items: gift.items,
+                highValue: false, features: gift.features, popularity: 0, freshAtMs: 0)
+        }
+        return Catalog(campaign: campaign, games: games, gifts: many, contentHash: contentHash)
+    }
+
     /// The same with another title everywhere.
     fileprivate func titled(_ title: LocalizedText) -> Catalog {
         let c = campaign

@@ -24,15 +24,16 @@ import Wire
         return (ids + [1_234_567_890_123, 1_234_567_890_123, 1_234_567_890_123], sent)
     }
 
-    private func run(_ folder: FileDiffFolder, _ run: RunDirectory, _ more: [String]) throws -> ChildProcess
-        .Exit?
-    {
+    /// - Parameter step: ends as by `kill -9` behind that step.
+    private func run(
+        _ folder: FileDiffFolder, _ run: RunDirectory, _ more: [String], dyingAt step: Int? = nil
+    ) throws -> ChildProcess.Exit? {
         let child = try ChildProcess(
             name: "diff", executable: try ServiceProgram.locate("reconciler"),
             arguments: [
                 "diff", "--should", "\(folder.path)/should*", "--sent", "\(folder.path)/sent*", "--out",
                 "\(folder.path)/out",
-            ] + more, in: run)
+            ] + more, environment: step.map { ["HONGBAO_DIE_AT": "diff:\($0)"] } ?? [:], in: run)
         return child.waitForExit(within: .seconds(60))
     }
 
@@ -43,24 +44,23 @@ import Wire
         let folder = try FileDiffFolder()
         let (should, sent) = try Self.lists(folder, seed: way == "sets" ? 2 : 3)
         let work = "\(folder.path)/work"
-        var isOver = false
+        var (isOver, kills) = (false, 0)
         // Every step at the beginning and at the end; between them the groups of partitions are alike.
         for step in Array(1...12) + Array(stride(from: 20, to: 70, by: 13)) + Array(72...90) where !isOver {
-            let exit = try run(
-                folder, directory, ["--way", way, "--resume", work, "--kill-after", "\(step)"])
+            let exit = try run(folder, directory, ["--way", way, "--resume", work], dyingAt: step)
             isOver = exit == .code(0)
             #expect(isOver || exit == .signal(SIGKILL))
             if isOver { break }
+            kills += 1
             #expect(try run(folder, directory, ["--way", way, "--resume", work]) == .code(0))
             #expect(try folder.ids("out/resend.txt") == Set(should).subtracting(sent).sorted())
             #expect(try folder.ids("out/unexpected.txt") == Set(sent).subtracting(should).sorted())
             #expect(FileDiffFolder.names(work).isEmpty)
         }
-        #expect(isOver, "there are fewer steps than that")
+        #expect(isOver && kills > 4, "\(kills) kills: there are more steps than none, and fewer than that")
         // Again and again, each time a little further, from what the last one left.
         for step in 2..<40 {
-            let exit = try run(
-                folder, directory, ["--way", way, "--resume", work, "--kill-after", "\(step)"])
+            let exit = try run(folder, directory, ["--way", way, "--resume", work], dyingAt: step)
             if exit == .code(0) { break }
             #expect(exit == .signal(SIGKILL))
         }
@@ -75,7 +75,7 @@ import Wire
         defer { directory.release() }
         let folder = try FileDiffFolder()
         let (should, sent) = try Self.lists(folder, seed: 5)
-        #expect(try run(folder, directory, ["--way", "external", "--kill-after", "20"]) == .signal(SIGKILL))
+        #expect(try run(folder, directory, ["--way", "external"], dyingAt: 20) == .signal(SIGKILL))
         #expect(FileDiffFolder.names("\(folder.path)/out").contains { $0.hasPrefix(".reconciler-diff") })
         #expect(try run(folder, directory, ["--way", "external"]) == .code(0))
         let outcome = try folder.diff(["--way", "external"])

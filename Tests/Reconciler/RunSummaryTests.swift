@@ -33,6 +33,7 @@ struct RunSummaryTests {
                 let order = ReconcilerFixture.order(1)
                 facts.claimed(order, game: 0)
                 facts.cameOut(order.id, .granted, attempt: 1, game: 0)
+                facts.stands(order.id, .delivered, hasLapsed: false)
             })
         #expect(run.alarms.isEmpty && run.oldest == nil && run.oldestAgeMs == 0)
         #expect(run.accepted == 1 && run.classes["delivered"] == 1)
@@ -51,6 +52,34 @@ struct RunSummaryTests {
         #expect(run.oldest == .init(order: OrderID(rawValue: 2).text, claimedAtMs: 40_000, place: "queued"))
         #expect(run.alarms.last?.text.hasSuffix("queued since 1m 0s") == true)
         #expect(Self.summary(report, alarmAgeMs: 60_000).alarms.map(\.kind) == [.missing, .unexpected])
+    }
+
+    @Test("what a game's statement says: doubled, conflicting; what no store holds; what cannot be read")
+    func besides() throws {
+        let orders = (1...3).map { ReconcilerFixture.order($0) }
+        let report = try Self.report(atMs: 100_000) { facts in
+            for order in orders { facts.stoodInOrders(order, game: 0, isLive: true) }
+            facts.unnamed(OrderID(rawValue: 77), .queued)
+            let granted = [orders[0].id: 2, orders[1].id: 3]
+            facts.stated(0, GameStatement(file: "theirs", madeAtMs: 5, granted: granted))
+        }
+        let run = RunSummary(
+            id: RunID(epoch: 3, number: 4), cause: .periodic, begunAtMs: 1, endedAtMs: 2, report,
+            alarmAgeMs: 1_000_000_000, unread: ["moon: f: ends too early"])
+        #expect(run.doubled == 2 && report.verdict.doubled.count == 2)
+        #expect(run.conflicting == report.verdict.conflicts.count && run.conflicting == 2)
+        #expect(run.nameless == 1 && run.missing == 1)
+        #expect(run.alarms.map(\.kind) == [.missing, .doubled, .conflicting, .nameless, .statement])
+        #expect(run.alarms.last?.text.contains("moon: f: ends too early") == true)
+        var json = JSONWriter(reserving: 1 << 10)
+        run.write(&json)
+        #expect(try RunSummary(JSON.parse(json.bytes, limits: .document)) == run)
+        // As an earlier version wrote it.
+        let text = String(decoding: json.bytes, as: UTF8.self)
+        let early = text.replacing(",\"conflicting\":2,\"nameless\":1", with: "")
+        #expect(early != text)
+        let read = try RunSummary(JSON.parse(Array(early.utf8), limits: .document))
+        #expect(read.doubled == 2 && read.conflicting == 0 && read.nameless == 0)
     }
 
     @Test("a report's head reads back as what it was")

@@ -37,6 +37,12 @@ extension Settings {
         return text.split(whereSeparator: \.isNewline).map(String.init).filter { !$0.hasPrefix("#") }
     }
 
+    /// A path within the text of a setting, taken from where ``path(_:default:)`` takes one.
+    package func resolved(_ path: String, in key: String) -> String {
+        let variable = Self.variable(for: prefix + key)
+        return store.environment[variable, default: ""].isEmpty ? beside(path) : path
+    }
+
     private func beside(_ path: String) -> String {
         guard !path.hasPrefix("/"), let slash = store.file.lastIndex(of: "/") else { return path }
         return String(store.file[...slash]) + path

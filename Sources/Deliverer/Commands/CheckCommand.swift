@@ -2,6 +2,7 @@ import ArgumentParser
 import CampaignFiles
 import Catalog
 import HTTPClient
+import Operators
 import ServiceShell
 import ServiceWiring
 import Telemetry
@@ -32,7 +33,7 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandFault.exiting("check") {
             let report = try report()
-            TextOutput.say(json ? report.json : report.text)
+            CommandOutput.say(json ? report.json : report.text)
             if report.hasFaults { throw ExitCode(CommandFault.refused) }
         }
     }

@@ -1,19 +1,16 @@
-import ArgumentParser
-import CampaignFiles
-import Redis
-import ServiceShell
+import Operators
 
 /// Why a command ends other than well: what it prints, and how it exits (sysexits.h).
-struct CommandFault: Error, Sendable, Equatable, CustomStringConvertible {
+struct CommandFault: CommandEnd, Equatable {
     /// What was asked for is refused for good.
     static let refused: Int32 = 65
-    static let noInput: Int32 = 66
+    static let noInput = CommandExit.noInput
     /// Nobody answers on the admin ports, or Redis does not.
-    static let unavailable: Int32 = 69
+    static let unavailable = CommandExit.unavailable
     static let again: Int32 = 75
     /// The key is not accepted.
     static let noPermission: Int32 = 77
-    static let settings: Int32 = 78
+    static let settings = CommandExit.badSettings
 
     let exitCode: Int32
     let description: String
@@ -25,21 +22,6 @@ struct CommandFault: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// Runs a command; a fault is said on standard error and becomes the exit code.
     static func exiting(_ name: String, _ body: () async throws -> Void) async throws {
-        do {
-            try await body()
-        } catch let fault as CommandFault {
-            try leave(name, fault.description, fault.exitCode)
-        } catch let fault as SettingsFault {
-            try leave(name, "\(fault)", settings)
-        } catch let fault as FileFault {
-            try leave(name, "\(fault)", noInput)
-        } catch let failure as RedisFailure {
-            try leave(name, "redis: \(failure.message)", unavailable)
-        }
-    }
-
-    private static func leave(_ name: String, _ text: String, _ code: Int32) throws -> Never {
-        TextOutput.warn("\(name): \(text)")
-        throw ExitCode(code)
+        try await CommandExit.exiting(name, badFile: noInput, body)
     }
 }

@@ -47,7 +47,7 @@ struct GateOptions: ParsableArguments {
                 let path = "/v1/admin/games/" + Operation.segment(game) + "/" + act
                 let body = try await line.ask(admin, path, body: Operation.reason(reason))
                 let document = try Operation.limits(body)
-                TextOutput.say(LimitsTable(document, only: game, nowMs: SystemClock.nowMs).text)
+                CommandOutput.say(LimitsTable(document, only: game, nowMs: SystemClock.nowMs).text)
             }
         }
     }

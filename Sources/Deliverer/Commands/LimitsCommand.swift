@@ -60,6 +60,6 @@ struct LimitsCommand: AsyncParsableCommand {
 
     private func show(_ body: [UInt8]) throws {
         let document = try Operation.limits(body)
-        TextOutput.say(LimitsTable(document, only: game, nowMs: SystemClock.nowMs).text)
+        CommandOutput.say(LimitsTable(document, only: game, nowMs: SystemClock.nowMs).text)
     }
 }

@@ -3,6 +3,7 @@ import CampaignFiles
 import Catalog
 import Credentials
 import HTTPClient
+import Operators
 import Orders
 import ServiceShell
 import ServiceWiring
@@ -58,13 +59,13 @@ struct ProbeCommand: AsyncParsableCommand {
             let settings = try Settings.load(path: config)
             let allowsPrivate = try settings.bool("games.allow_private", default: false)
             let probe = try probe(settings)
-            TextOutput.say(probe.text)
-            guard send else { return TextOutput.warn("probe: nothing was sent; --send sends it once") }
-            TextOutput.warn("probe: \(game) gets a real request now, for an order that nobody has claimed")
+            CommandOutput.say(probe.text)
+            guard send else { return CommandOutput.warn("probe: nothing was sent; --send sends it once") }
+            CommandOutput.warn("probe: \(game) gets a real request now, for an order that nobody has claimed")
             let completion = await ProbeLine.send(probe.request, allowsPrivate: allowsPrivate)
             let answer = ProbeAnswer(
                 probe.game, completion.outcome, elapsedUs: completion.elapsedUs, isQuery: ask)
-            TextOutput.say(answer.text)
+            CommandOutput.say(answer.text)
             if answer.exitCode != 0 { throw ExitCode(answer.exitCode) }
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Operators
 import ServiceShell
 import Wire
 
@@ -25,7 +26,6 @@ struct StatusCommand: AsyncParsableCommand {
     var watch = false
 
     func run() async throws {
-        signal(SIGPIPE, SIG_IGN)
         try await CommandFault.exiting("status") {
             let settings = try Settings.load(path: ports.config)
             let urls = try ports.urls(settings)
@@ -34,7 +34,7 @@ struct StatusCommand: AsyncParsableCommand {
             defer { line.close() }
             repeat {
                 let page = try await page(line, urls, name ?? "")
-                watch && !json ? TextOutput.page(page) : TextOutput.say(page)
+                watch && !json ? CommandOutput.page(page) : CommandOutput.say(page)
                 if watch { try await ContinuousClock().sleep(for: Self.watchEvery) }
             } while watch
         }

@@ -1,8 +1,9 @@
 import ArgumentParser
-import Catalog
 import CampaignFiles
+import Catalog
 import Logging
 import NIOPosix
+import Operators
 import OrderStore
 import Orders
 import Redis
@@ -46,7 +47,7 @@ struct WhyCommand: AsyncParsableCommand {
             let text = WhyText(
                 id: id, look: look, places: answers.places,
                 game: answers.sum.games.first { $0.game == name }, nowMs: SystemClock.nowMs)
-            TextOutput.say(text.text)
+            CommandOutput.say(text.text)
             if look.state == .none, look.order == nil { throw ExitCode(CommandFault.refused) }
         }
     }
@@ -63,9 +64,9 @@ struct WhyCommand: AsyncParsableCommand {
                 places.append(try OrderWhy.here(body))
                 reports.append(try DelivererStatusReport.decode(try await line.ask(url, "/v1/admin/status")))
             } catch let fault as CommandFault where fault.exitCode != CommandFault.noPermission {
-                TextOutput.warn("why: \(fault)")
+                CommandOutput.warn("why: \(fault)")
             } catch let error as JSONError {
-                TextOutput.warn("why: \(url) is no Deliverer: \(error)")
+                CommandOutput.warn("why: \(url) is no Deliverer: \(error)")
             }
         }
         return (places, StatusSum(reports))

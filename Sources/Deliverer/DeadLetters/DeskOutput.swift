@@ -1,20 +1,9 @@
-import Glibc
-import Wire
+import Operators
 
 /// What operators' commands print: whole lines, tables, and foreign text made harmless.
 enum DeskOutput {
-    static func say(_ text: String) { put(STDOUT_FILENO, text) }
-    static func warn(_ text: String) { put(STDERR_FILENO, text) }
-
-    private static func put(_ descriptor: Int32, _ text: String) {
-        var rest = Array((text + "\n").utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
-        }
-    }
+    static func say(_ text: String) { CommandOutput.say(text) }
+    static func warn(_ text: String) { CommandOutput.warn(text) }
 
     /// Rows in columns as wide as their widest cell; `numbers` names the columns that go to the right.
     static func table(_ rows: [[String]], numbers: Set<Int> = []) -> String {

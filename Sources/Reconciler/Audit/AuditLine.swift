@@ -66,18 +66,12 @@ struct AuditLine: Equatable, Sendable {
     func json() -> [UInt8] {
         var json = JSONWriter(reserving: 256)
         json.beginObject()
-        json.key("at")
-        json.string(UTCTimestamp.rfc3339(unixMs: atMs))
-        json.key("kind")
-        json.string(kind.rawValue)
-        json.key("by")
-        json.string(by)
-        json.key("game")
-        if let game { json.string(game) } else { json.null() }
-        json.key("subject")
-        json.string(subject)
-        json.key("reason")
-        json.string(reason)
+        json.member("at", UTCTimestamp.rfc3339(unixMs: atMs))
+        json.member("kind", kind.rawValue)
+        json.member("by", by)
+        json.member("game", game)
+        json.member("subject", subject)
+        json.member("reason", reason)
         json.endObject()
         return json.bytes
     }

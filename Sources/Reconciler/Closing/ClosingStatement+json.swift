@@ -6,10 +6,8 @@ extension ClosingStatement {
     func json() -> [UInt8] {
         var json = JSONWriter(reserving: 1 << 14)
         json.beginObject()
-        json.key("v")
-        json.integer(1)
-        json.key("campaign")
-        json.string(catalog.campaign.id)
+        json.member("v", 1)
+        json.member("campaign", catalog.campaign.id)
         json.key("title")
         json.localized(catalog.campaign.title)
         let times: [(StaticString, Int64)] = [
@@ -20,18 +18,15 @@ extension ClosingStatement {
             json.key(key)
             json.string(UTCTimestamp.rfc3339(unixMs: time))
         }
-        json.key("phase")
-        json.string(catalog.campaign.phase(cutAtMs).rawValue)
-        json.key("epoch")
-        json.integer(Int64(epoch))
+        json.member("phase", catalog.campaign.phase(cutAtMs).rawValue)
+        json.member("epoch", epoch)
         json.key("total")
         json.beginObject()
         Self.write(total, &json)
         json.endObject()
         games(&json)
         writeCoupons(&json)
-        json.key("checksum")
-        json.string(checksum)
+        json.member("checksum", checksum)
         json.endObject()
         return json.bytes + [UInt8(ascii: "\n")]
     }
@@ -41,8 +36,7 @@ extension ClosingStatement {
         json.beginArray()
         for game in catalog.games {
             json.beginObject()
-            json.key("game")
-            json.string(game.id)
+            json.member("game", game.id)
             json.key("name")
             json.localized(game.name)
             Self.write(self.game(game), &json)
@@ -51,8 +45,7 @@ extension ClosingStatement {
             for slot in catalog.giftsByGame[Int(game.slot)] {
                 let gift = catalog.gifts[Int(slot)]
                 json.beginObject()
-                json.key("gift")
-                json.string(gift.id)
+                json.member("gift", gift.id)
                 json.key("title")
                 json.localized(gift.title)
                 Self.write(gifts[Int(slot)], &json)
@@ -67,29 +60,20 @@ extension ClosingStatement {
     private func writeCoupons(_ json: inout JSONWriter) {
         json.key("coupons")
         json.beginObject()
-        json.key("spent")
-        json.integer(Int64(coupons.spent))
-        json.key("released")
-        json.integer(Int64(coupons.released))
-        json.key("issued")
-        if let issued = coupons.issued { json.integer(Int64(issued)) } else { json.null() }
-        json.key("unspent")
-        if let unspent = coupons.unspent { json.integer(Int64(unspent)) } else { json.null() }
+        json.member("spent", coupons.spent)
+        json.member("released", coupons.released)
+        json.member("issued", coupons.issued)
+        json.member("unspent", coupons.unspent)
         json.endObject()
-        json.key("stock_acts")
-        json.integer(Int64(stockActs))
+        json.member("stock_acts", stockActs)
         json.key("settlements")
         json.beginArray()
         for settlement in settlements {
             json.beginObject()
-            json.key("batch")
-            json.string(settlement.batch)
-            json.key("gift")
-            json.string(settlement.gift)
-            json.key("by")
-            json.string(settlement.by)
-            json.key("done")
-            json.bool(settlement.isDone)
+            json.member("batch", settlement.batch)
+            json.member("gift", settlement.gift)
+            json.member("by", settlement.by)
+            json.member("done", settlement.isDone)
             json.endObject()
         }
         json.endArray()
@@ -99,10 +83,8 @@ extension ClosingStatement {
         func tally(_ key: String, _ tally: ClosingTally) {
             json.key(key)
             json.beginObject()
-            json.key("orders")
-            json.integer(Int64(tally.orders))
-            json.key("amount")
-            json.integer(Int64(tally.amount))
+            json.member("orders", tally.orders)
+            json.member("amount", tally.amount)
             json.endObject()
         }
         func stock(_ key: String, _ stock: ClosingStock) {

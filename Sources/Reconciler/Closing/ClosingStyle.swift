@@ -3,10 +3,11 @@
 enum ClosingStyle {
     static let css: String = """
         @page { size: A4 portrait; margin: 12mm 13mm; }
+        @page annex { size: A4 landscape; margin: 12mm 13mm; }
         :root { --ink: #1d1512; --soft: #6d5f57; --red: #b3261e; --gold: #a8741a; --line: #d9cbb6; }
         * { box-sizing: border-box; }
         html { background: #efe8dc; }
-        body { margin: 24px auto; width: 190mm; padding: 12mm; background: #fffdf9; color: var(--ink);
+        body { margin: 24px auto; width: 210mm; padding: 12mm 13mm; background: #fffdf9; color: var(--ink);
           font: 10pt/1.4 "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei",
           "Noto Sans", "Helvetica Neue", Arial, sans-serif; box-shadow: 0 2px 18px rgba(60, 30, 10, .18);
           -webkit-print-color-adjust: exact; print-color-adjust: exact; }
@@ -47,12 +48,15 @@ enum ClosingStyle {
         .keys { margin: 2px 0 0; font-size: 7.5pt; } .key { margin-right: 12px; white-space: nowrap; }
         .key svg { vertical-align: -1px; }
         .hint { float: right; font-size: 7.5pt; font-weight: 400; padding-top: 2px; }
-        .figures { break-inside: auto; } .annex { break-before: page; padding-top: 2px; }
+        .figures { break-inside: auto; }
+        .annex { break-before: page; page: annex; margin-top: 12mm; padding-top: 8px;
+          border-top: 5px solid var(--red); }
+        .annex .of { margin: 0 0 6px; font-size: 7pt; color: var(--soft); }
         table { border-collapse: collapse; width: 100%; font-size: 7.1pt; line-height: 1.25;
           font-variant-numeric: tabular-nums; }
         thead { display: table-header-group; } tr { break-inside: avoid; }
         th, td { padding: 2px; text-align: right; font-weight: 400; vertical-align: baseline; }
-        th { white-space: nowrap; } th.name { text-align: left; white-space: normal; }
+        th { white-space: nowrap; } th.name { text-align: left; white-space: normal; min-width: 30mm; }
         thead th { font-weight: 600; vertical-align: bottom;
           border-bottom: 1.2px solid var(--ink); }
         thead i { display: block; font-size: 6.2pt; font-weight: 400; line-height: 1.15;
@@ -69,6 +73,7 @@ enum ClosingStyle {
         @media print {
           html { background: none; }
           body { margin: 0; width: auto; padding: 0; box-shadow: none; background: none; }
+          .annex { margin-top: 0; }
         }
         """
 }

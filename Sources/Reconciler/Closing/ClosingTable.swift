@@ -3,6 +3,7 @@ import Catalog
 /// The statement's figures in full, game by game and gift by gift: the table of its page.
 struct ClosingTable {
     let statement: ClosingStatement
+    private var catalog: Catalog { statement.catalog }
 
     /// Columns that hold nothing at all are left out, but for those that everybody looks for.
     private func columns(_ total: ClosingFigures) -> [ClosingColumn] {
@@ -21,18 +22,27 @@ struct ClosingTable {
     var isSplit: Bool { statement.catalog.gifts.count > Self.maxGiftsBeside }
 
     /// What belongs on the first page.
-    func html() -> String { table("明细", "Figures", page: "", hasGifts: !isSplit) }
+    func html() -> String { table("明细", "Figures", page: "", below: "", hasGifts: !isSplit) }
 
-    /// The gifts of a large campaign; else nothing.
+    /// The gifts of a large campaign, on landscape pages since the columns are many; else nothing.
     func annex() -> String {
-        isSplit ? table("礼包明细", "Figures by gift pack", page: " annex", hasGifts: true) : ""
+        isSplit ? table("礼包明细", "Figures by gift pack", page: " annex", below: origin, hasGifts: true) : ""
     }
 
-    private func table(_ zh: String, _ en: String, page: String, hasGifts: Bool) -> String {
-        let catalog = statement.catalog
+    /// What an annex belongs to, should its pages be parted from the first.
+    private var origin: String {
+        let title = catalog.campaign.title
+        return "<p class=\"of\">\(HTMLText.title(title.zh, title.en)) · "
+            + "\(HTMLText.escape(catalog.campaign.id)) · 截至 as of "
+            + "\(ClosingPage.minute(statement.cutAtMs)) · SHA-256 <code>\(statement.checksum)</code></p>\n"
+    }
+
+    private func table(
+        _ zh: String, _ en: String, page: String, below: String, hasGifts: Bool
+    ) -> String {
         let total = statement.total
         let columns = columns(total)
-        var out = "<section class=\"figures\(page)\"><h2>\(zh) <small>\(en)</small></h2>\n<table>\n"
+        var out = "<section class=\"figures\(page)\"><h2>\(zh) <small>\(en)</small></h2>\n\(below)<table>\n"
         out += header(columns, hasUnits: total.units != nil)
         for game in catalog.games {
             out += "<tbody>\n" + row(hasGifts ? "game" : "plain", game.name, statement.game(game), columns)

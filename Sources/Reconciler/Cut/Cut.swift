@@ -60,6 +60,7 @@ struct Cut: Sendable {
         var cut = try judge.end(aside)
         cut.foreignClaims = gathered.foreignClaims
         cut.statements = gathered.statements
+        for (game, orders) in judge.stated { cut.statements[game]?.orders = orders }
         cut.sources = gathered.sources.values.sorted {
             ($0.partition.topic, $0.partition.partition) < ($1.partition.topic, $1.partition.partition)
         }

@@ -7,6 +7,8 @@ struct JudgedShard: Sendable {
     fileprivate var tally: CampaignTally
     fileprivate var due: Int
     fileprivate var aside = Reconciliation()
+    /// Distinct orders that games' statements name, by game.
+    fileprivate var stated: [UInt8: Int] = [:]
 }
 
 /// Judges the orders of a cut, shard by shard. Pure.
@@ -15,6 +17,8 @@ struct CutJudge: Sendable {
     private let tooYoungMs: Int64
     private var cut: Cut
     private var due = 0
+    /// Distinct orders that games' statements name, by game.
+    private(set) var stated: [UInt8: Int] = [:]
     /// What has to be looked at once more.
     private(set) var aside = Reconciliation()
 
@@ -35,6 +39,7 @@ struct CutJudge: Sendable {
     func judge(_ facts: inout Reconciliation, most: Int) -> JudgedShard {
         var tally = CampaignTally(catalog)
         var aside = Reconciliation()
+        let stated = facts.statements.mapValues(\.granted.count)
         let wanted = (Array(facts.disputed) + facts.unexpected).prefix(most)
         if !wanted.isEmpty {
             for id in wanted {
@@ -44,7 +49,7 @@ struct CutJudge: Sendable {
         }
         let verdict = judge(facts, &tally)
         tally.endShard()
-        return JudgedShard(verdict: verdict, tally: tally, due: facts.dueCount, aside: aside)
+        return JudgedShard(verdict: verdict, tally: tally, due: facts.dueCount, aside: aside, stated: stated)
     }
 
     private func judge(_ facts: Reconciliation, _ tally: inout CampaignTally) -> Verdict {
@@ -60,6 +65,7 @@ struct CutJudge: Sendable {
         cut.verdict.add(shard.verdict)
         cut.tally.add(shard.tally)
         aside.add(shard.aside)
+        stated.merge(shard.stated, uniquingKeysWith: +)
     }
 
     /// Adds what has been looked at once more, and ends.

@@ -1,160 +1,133 @@
 import CampaignFiles
 import Glibc
 import Orders
-import Wire
 
-/// Reads a game's statement: the one place where it meets the readers of files of IDs.
+/// Reads a game's statement through the readers of files of IDs: plain, gzip or zstd, one file or many by a
+/// pattern, in pieces, whatever they hold and however long their lines are.
 ///
-/// A line counts for each time it stands there. What names no order is counted, the first of it kept with its
-/// line; nothing is skipped silently.
-struct StatementFile {
-    private static let chunkBytes = 1 << 18
-
-    private let format: StatementFormat
-    private var statement: GameStatement
-    /// Of the named column; nil: its line has not been read.
-    private var column: Int?
-    /// Thirteen digits can be read both ways; see ``IDLine``.
-    private var ambiguous: [(decimal: UInt64, text: UInt64)] = []
-    private var sawText = false
-    private var sawDecimal = false
-    private var fault: String?
-
-    private init(_ path: String, _ format: StatementFormat, madeAtMs: Int64) {
-        self.format = format
-        statement = GameStatement(file: path, madeAtMs: madeAtMs)
+/// A line counts for each time it stands there. What names no order is counted by its kind, the first of each
+/// kept with file and line; nothing is skipped silently.
+enum StatementFile {
+    /// What the files held beside the IDs.
+    struct Reading: Equatable, Sendable {
+        /// The last change of the newest of them, Unix milliseconds, before they were read.
+        var changedMs: Int64 = 0
+        var files = 0
+        var tally = Tally()
     }
 
-    /// Reads a whole file. Blocks. Grants after the file's last change cannot be in it.
-    static func read(_ path: String, _ format: StatementFormat) throws(FileFault) -> GameStatement {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileFault(path: path, reason: String(cString: strerror(errno))) }
-        defer { close(descriptor) }
-        var about = stat()
-        guard fstat(descriptor, &about) == 0 else {
-            throw FileFault(path: path, reason: String(cString: strerror(errno)))
+    /// Hands over every ID, in no order, as often as it stands there. Blocks.
+    ///
+    /// The files are regular ones, since IDs of 13 digits, where there are any, need a second look: only the
+    /// end of a file tells whether they are text.
+    ///
+    /// - Parameter patterns: paths and patterns (glob(7)).
+    /// - Throws: ``ReadStop/input(_:)`` where a file is not there or cannot be read to its end; what the body
+    ///   throws.
+    static func each(
+        _ patterns: [String], _ format: StatementFormat,
+        _ body: @escaping (OrderID) throws(ReadStop) -> Void
+    ) throws(ReadStop) -> Reading {
+        var files: [InputFile] = []
+        do throws(FileFault) {
+            // All are looked at before the first is read: what is not there is told at once.
+            for path in try InputFile.paths(patterns) { files.append(try file(path, format)) }
+        } catch {
+            throw .input(error)
         }
-        let changedMs = Int64(about.st_mtim.tv_sec) * 1000 + Int64(about.st_mtim.tv_nsec) / 1_000_000
-        var file = StatementFile(path, format, madeAtMs: changedMs)
-        var splitter = LineSplitter()
-        let chunk = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: chunkBytes)
-        defer { chunk.deallocate() }
-        while true {
-            let count = Glibc.read(descriptor, chunk.baseAddress, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw FileFault(path: path, reason: String(cString: strerror(errno))) }
-            if count == 0 { break }
-            splitter.add(UnsafeBufferPointer(rebasing: chunk[..<count])) { file.take($0, $1, isTooLong: $2) }
-        }
-        splitter.end { file.take($0, $1, isTooLong: $2) }
-        return try file.finish()
+        var reading = Reading(changedMs: files.map(\.changedMs).max() ?? 0, files: files.count)
+        for file in files { reading.tally.merge(try read(file, body)) }
+        return reading
     }
 
-    /// Reads bytes as a file of that name would be.
-    static func read(
-        _ bytes: [UInt8], name: String, _ format: StatementFormat, madeAtMs: Int64
-    ) throws(FileFault) -> GameStatement {
-        var file = StatementFile(name, format, madeAtMs: madeAtMs)
-        var splitter = LineSplitter()
-        bytes.withUnsafeBufferPointer { splitter.add($0) { file.take($0, $1, isTooLong: $2) } }
-        splitter.end { file.take($0, $1, isTooLong: $2) }
-        return try file.finish()
-    }
-
-    // MARK: - Lines
-
-    private mutating func take(_ line: UnsafeBufferPointer<UInt8>, _ number: Int, isTooLong: Bool) {
-        switch format {
-        case .ids: add(isTooLong ? nil : Array(line), line, number)
-        case .csv(let name):
-            guard let column else {
-                let names = CSVLine.fields(line) ?? []
-                self.column = names.firstIndex { String(decoding: $0, as: UTF8.self) == name } ?? -1
-                if self.column == -1 { fault = "its first line names no column \"\(name)\"" }
-                return
-            }
-            guard !line.allSatisfy({ $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: " ") }) else { return }
-            let fields = isTooLong ? nil : CSVLine.fields(line)
-            add(fields.flatMap { $0.indices.contains(column) ? $0[column] : nil } ?? [], line, number)
-        case .jsonl(let name):
-            guard !line.allSatisfy({ $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: " ") }) else { return }
-            add(isTooLong ? nil : Self.field(name, Array(line)), line, number)
-        }
-    }
-
-    private static func field(_ name: String, _ line: [UInt8]) -> [UInt8]? {
-        guard case .object(let object)? = try? JSON.parse(line, limits: .request) else { return nil }
-        switch object[name] {
-        case .string(let text): return Array(text.utf8)
-        case .integer(let number) where number >= 0: return Array("\(number)".utf8)
-        default: return nil
-        }
-    }
-
-    /// - Parameter id: what should be an ID; nil or empty where a line of IDs may not be.
-    private mutating func add(_ id: [UInt8]?, _ line: UnsafeBufferPointer<UInt8>, _ number: Int) {
-        let read = id.map { $0.withUnsafeBufferPointer { IDLine($0) } } ?? .malformed
-        switch read {
-        case .empty where format == .ids: return
-        case .text(let id):
-            sawText = true
-            count(id)
-        case .decimal(let id):
-            sawDecimal = true
-            count(id)
-        case .ambiguous(let decimal, let text): ambiguous.append((decimal, text))
-        case .empty, .malformed:
-            statement.malformed += 1
-            guard statement.examples.count < Finding.maxExamples else { return }
-            statement.examples.append(Finding(.malformed, file: statement.file, line: number, bytes: line))
-        }
-    }
-
-    private mutating func count(_ id: UInt64) {
-        statement.lines += 1
-        statement.granted[OrderID(rawValue: id), default: 0] += 1
-    }
-
-    private mutating func finish() throws(FileFault) -> GameStatement {
-        if let fault { throw FileFault(path: statement.file, reason: fault) }
-        let isText = sawText && !sawDecimal
-        for both in ambiguous { count(isText ? both.text : both.decimal) }
+    /// A whole statement but for the orders that it names: so it is known that all of it can be read. Blocks.
+    /// Grants after the last change of the files cannot be in it.
+    static func survey(_ pattern: String, _ format: StatementFormat) throws(FileFault) -> GameStatement {
+        var statement = try read(pattern, format) { _ throws(ReadStop) in }
+        statement.format = format
         return statement
     }
-}
 
-/// One line of comma-separated values (RFC 4180, section 2, without line breaks in fields).
-enum CSVLine {
-    private static let quote = UInt8(ascii: "\"")
+    /// A whole statement, for one that is small. Blocks.
+    static func read(_ pattern: String, _ format: StatementFormat) throws(FileFault) -> GameStatement {
+        var granted: [OrderID: Int] = [:]
+        var statement = try read(pattern, format) { id throws(ReadStop) in granted[id, default: 0] += 1 }
+        statement.granted = granted
+        statement.orders = granted.count
+        return statement
+    }
 
-    /// nil where a quote is not closed, or does not stand at both ends of its field.
-    static func fields(_ line: UnsafeBufferPointer<UInt8>) -> [[UInt8]]? {
-        var fields: [[UInt8]] = []
-        var at = 0
-        let end = line.last == UInt8(ascii: "\r") ? line.count - 1 : line.count
-        while true {
-            var field: [UInt8] = []
-            if at < end, line[at] == quote {
-                at += 1
-                while true {
-                    guard at < end else { return nil }
-                    if line[at] == quote {
-                        at += 1
-                        guard at < end, line[at] == quote else { break }
-                    }
-                    field.append(line[at])
-                    at += 1
-                }
-                guard at == end || line[at] == UInt8(ascii: ",") else { return nil }
-            } else {
-                while at < end, line[at] != UInt8(ascii: ",") {
-                    field.append(line[at])
-                    at += 1
-                }
+    /// Hands over every line of a statement that was surveyed. Blocks.
+    ///
+    /// - Throws: where it is not what it was then; what the body throws.
+    static func again(
+        _ statement: GameStatement, _ format: StatementFormat,
+        _ body: @escaping (OrderID) throws(ReadStop) -> Void
+    ) throws(FileFault) {
+        let now = try read(statement.file, format, body)
+        guard now.lines == statement.lines, now.malformed == statement.malformed,
+            now.madeAtMs == statement.madeAtMs
+        else { throw FileFault(path: statement.file, reason: "was changed while it was read") }
+    }
+
+    private static func read(
+        _ pattern: String, _ format: StatementFormat,
+        _ body: @escaping (OrderID) throws(ReadStop) -> Void
+    ) throws(FileFault) -> GameStatement {
+        var statement = GameStatement(file: pattern, madeAtMs: 0)
+        do throws(ReadStop) {
+            let reading = try each([pattern], format, body)
+            statement.madeAtMs = reading.changedMs
+            statement.lines = reading.tally.ids
+            statement.malformed = reading.tally.leftOut
+            statement.examples = reading.tally.examples
+            return statement
+        } catch {
+            switch error {
+            case .input(let fault), .output(let fault): throw fault
+            case .tooLarge, .stopped: throw FileFault(path: pattern, reason: "was not read to its end")
             }
-            fields.append(field)
-            guard at < end else { return fields }
-            at += 1
         }
+    }
+
+    private static func file(_ path: String, _ format: StatementFormat) throws(FileFault) -> InputFile {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw FileFault(path: path, reason: String(cString: strerror(errno)))
+        }
+        guard [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else {
+            throw FileFault(path: path, reason: "is no regular file")
+        }
+        return try InputFile(path, side: .sent, as: format.side)
+    }
+
+    private static func read(
+        _ file: InputFile, _ body: @escaping (OrderID) throws(ReadStop) -> Void
+    ) throws(ReadStop) -> Tally {
+        var hasBoth = false
+        let told = try pass(file, body) { _ throws(ReadStop) in hasBoth = true }
+        guard hasBoth else { return told.tally }
+        let isText = ![told].textFiles.isEmpty
+        let again = try pass(file, { _ throws(ReadStop) in }) { id throws(ReadStop) in
+            try body(isText ? OrderID(rawValue: BothWays.asText(id.rawValue)) : id)
+        }
+        guard again == told else {
+            throw .input(FileFault(path: file.path, reason: "was changed while it was read"))
+        }
+        return told.tally
+    }
+
+    /// - Parameter ambiguous: what can be read both ways, as a decimal number.
+    private static func pass(
+        _ file: InputFile, _ body: @escaping (OrderID) throws(ReadStop) -> Void,
+        ambiguous: @escaping (OrderID) throws(ReadStop) -> Void
+    ) throws(ReadStop) -> PieceTally {
+        let reader = PieceReader<UInt64>(
+            piece: FilePiece(file: file, start: 0, end: .max), lanes: nil, isPartAllowed: false,
+            take: { ids throws(ReadStop) in
+                for id in ids { try body(OrderID(rawValue: id)) }
+            },
+            ambiguous: { _, id throws(ReadStop) in try ambiguous(OrderID(rawValue: id)) })
+        return try reader.read()
     }
 }

@@ -3,9 +3,10 @@ import CampaignFiles
 import Catalog
 
 /// `--statement GAME=FILE[:FORMAT]`: whose statement it is, where it stands, and how it is written.
-struct StatementOption: ExpressibleByArgument, Equatable {
+struct StatementOption: ExpressibleByArgument, Equatable, Sendable {
     let game: String
-    let path: String
+    /// A path, or a pattern for many files (glob(7)).
+    var path: String
     let format: StatementFormat
 
     init?(argument: String) {
@@ -31,14 +32,19 @@ struct StatementOption: ExpressibleByArgument, Equatable {
             throw ReconcilerFault(
                 ReconcilerFault.badData, "--statement: \(catalog.campaign.id) has no game \"\(game)\"")
         }
-        let statement = try StatementFile.read(path, format)
-        for line in statement.examples {
-            Console.warn("\(line.file):\(line.line): no order ID: \"\(line.text)\"")
-        }
-        if statement.malformed > statement.examples.count {
-            Console.warn("\(path): \(statement.malformed) lines name no order")
-        }
+        let statement = try StatementFile.survey(path, format)
+        for line in statement.complaints(most: .max) { Console.warn(line) }
         return (slot, statement)
+    }
+}
+
+extension GameStatement {
+    /// Lines that name no order, each with its file and number, and how many there are in all.
+    func complaints(most: Int) -> [String] {
+        let shown = examples.prefix(most).map { line in
+            "\(line.file):\(line.line): \(line.kind.told): \"\(line.text)\""
+        }
+        return malformed > shown.count ? shown + ["\(file): \(malformed) lines name no order"] : shown
     }
 }
 
@@ -50,6 +56,18 @@ enum StatementFormat: Equatable, Sendable {
     case csv(column: String)
     /// A JSON object a line.
     case jsonl(field: String)
+
+    /// The same for the readers of files of IDs; whatever a game calls its files.
+    var side: SideFormat {
+        var side = SideFormat()
+        side.isOfAnyName = true
+        switch self {
+        case .ids: break
+        case .csv(let column): side.column = column
+        case .jsonl(let field): side.field = field
+        }
+        return side
+    }
 
     init?(_ text: String) {
         if text == "ids" {

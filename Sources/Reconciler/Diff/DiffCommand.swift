@@ -62,8 +62,6 @@ struct DiffCommand: AsyncParsableCommand {
     var keep = false
     @Flag(help: "Goes on where a file cannot be read whole, and reports it.")
     var partial = false
-    @Option(help: ArgumentHelp("Dies after so many steps: for tests.", visibility: .private))
-    var killAfter: Int = 0
 
     func validate() throws {
         _ = try comparison()
@@ -120,7 +118,7 @@ struct DiffCommand: AsyncParsableCommand {
         return DiffRun(
             inputs: inputs, formats: formats, out: countsOnly ? nil : out, temporary: temp ?? out,
             resume: resume, isKept: keep, isPartAllowed: partial, lanes: try lanes.map(LaneList.read),
-            memoryBytes: memory << 20, threads: threads, way: way, killAfter: killAfter)
+            memoryBytes: memory << 20, threads: threads, way: way)
     }
 
     /// The value for a side among `[SIDE=]VALUE`s: its own before that for all.

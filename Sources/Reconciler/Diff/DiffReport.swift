@@ -21,8 +21,7 @@ struct DiffReport {
             json.key(key)
             json.integer(Int64(count))
         }
-        json.key("way")
-        json.string(outcome.way.rawValue)
+        json.member("way", outcome.way.rawValue)
         each("lines", &json) { outcome.tallies[$0]?.lines ?? 0 }
         each("duplicates", &json) { outcome.duplicates($0) }
         for kind in FindingKind.allCases {
@@ -46,16 +45,11 @@ struct DiffReport {
 
     private static func write(_ finding: Finding, _ side: DiffSide, _ json: inout JSONWriter) {
         json.beginObject()
-        json.key("kind")
-        json.string(finding.kind.rawValue)
-        json.key("side")
-        json.string(side.rawValue)
-        json.key("file")
-        json.string(finding.file)
-        json.key("line")
-        json.integer(Int64(finding.line))
-        json.key("text")
-        json.string(finding.text)
+        json.member("kind", finding.kind.rawValue)
+        json.member("side", side.rawValue)
+        json.member("file", finding.file)
+        json.member("line", finding.line)
+        json.member("text", finding.text)
         json.endObject()
     }
 

@@ -23,14 +23,13 @@ struct DiffRun {
     var memoryBytes = 512 << 20
     var threads = 2
     var way = Way.auto
-    var killAfter = 0
 
     /// Runs it. Blocks. Files in `out` are whole or not there; the report is written last: without one, lists
     /// are an earlier run's, or void.
     func run() throws(ReconcilerFault) -> DiffOutcome {
         if let out { try Self.output { () throws(FileFault) in try OutputFile.makeDirectory(out) } }
         let directory = try WorkDirectory(
-            resume: resume, isKept: isKept, base: temporary ?? out ?? "/tmp", killAfter: killAfter)
+            resume: resume, isKept: isKept, base: temporary ?? out ?? "/tmp")
         if let out { unlink("\(out)/report.json") }
         do throws(ReadStop) {
             let outcome = try compare(directory)

@@ -25,6 +25,8 @@ struct SideFormat: Equatable, Sendable {
     var column: String?
     /// Of JSONL files.
     var field: String?
+    /// Files are of that kind whatever they are called.
+    var isOfAnyName = false
     /// Rows of another campaign are left out.
     var campaign: String?
     /// The column or field that names the campaign.
@@ -43,6 +45,8 @@ struct InputFile: Equatable, Sendable {
     let bytes: UInt64
     /// Tells it from what once had its name: size, time of change, place.
     let stamp: String
+    /// Its last change, Unix milliseconds.
+    let changedMs: Int64
     let packing: Packing
     let form: IDForm
     let format: RowFormat
@@ -56,20 +60,41 @@ struct InputFile: Equatable, Sendable {
                 found.append(pattern)
                 continue
             }
-            var result = glob_t()
-            defer { globfree(&result) }
-            guard glob(pattern, GLOB_ERR, nil, &result) == 0 else {
+            let matches = try matches(pattern)
+            guard !matches.isEmpty else {
                 throw FileFault(path: pattern, reason: "no file is called so")
             }
-            for index in 0..<Int(result.gl_pathc) {
-                if let path = result.gl_pathv[index] { found.append(String(cString: path)) }
-            }
+            found += matches
         }
         guard found.count <= maxFiles else {
             throw FileFault(path: found[maxFiles], reason: "more than \(maxFiles) files")
         }
         var seen: Set<String> = []
         return found.filter { seen.insert($0).inserted }
+    }
+
+    /// Whether there is a file that a path or pattern names.
+    static func isThere(_ pattern: String) throws(FileFault) -> Bool {
+        if access(pattern, F_OK) == 0 { return true }
+        guard errno == ENOENT else {
+            throw FileFault(path: pattern, reason: String(cString: strerror(errno)))
+        }
+        return try !matches(pattern).isEmpty
+    }
+
+    private static func matches(_ pattern: String) throws(FileFault) -> [String] {
+        var result = glob_t()
+        defer { globfree(&result) }
+        errno = 0
+        switch glob(pattern, GLOB_ERR, nil, &result) {
+        case 0: break
+        case GLOB_NOMATCH: return []
+        case GLOB_ABORTED where errno == ENOENT: return []
+        default:
+            let reason = "a folder cannot be read: \(String(cString: strerror(errno)))"
+            throw FileFault(path: pattern, reason: reason)
+        }
+        return (0..<Int(result.gl_pathc)).compactMap { result.gl_pathv[$0].map { String(cString: $0) } }
     }
 
     /// Looks at a file: how it is packed, and where in its lines the IDs stand.
@@ -86,10 +111,12 @@ struct InputFile: Equatable, Sendable {
         bytes = UInt64(max(0, status.st_size))
         stamp =
             "\(status.st_dev) \(status.st_ino) \(bytes) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+        changedMs = Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
         packing = try Packing(firstBytes: Self.first(path, .none, count: 4))
         let lower = self.name.lowercased()
         func isCalled(_ endings: [String]) -> Bool {
-            endings.contains { end in ["", ".gz", ".zst"].contains { lower.hasSuffix(end + $0) } }
+            format.isOfAnyName
+                || endings.contains { end in ["", ".gz", ".zst"].contains { lower.hasSuffix(end + $0) } }
         }
         if let column = format.column, isCalled([".csv"]) {
             let head = try Self.firstLine(path, packing)

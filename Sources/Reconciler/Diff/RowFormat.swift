@@ -39,13 +39,21 @@ enum RowFormat: Equatable, Sendable {
             var members = JSONMembers(line)
             var (found, named): (UnsafeBufferPointer<UInt8>?, UnsafeBufferPointer<UInt8>?) = (nil, nil)
             while let (name, value) = members.next() {
-                if name.elementsEqual(id.utf8) { found = value }
-                if let campaign, name.elementsEqual(campaign.utf8) { named = value }
+                if Self.isCalled(name, id) { found = value }
+                if let campaign, Self.isCalled(name, campaign) { named = value }
             }
             guard !members.isBroken else { return .broken }
             guard let found, campaign == nil || named != nil else { return .noField }
             return .fields(id: found, campaign: named)
         }
+    }
+
+    /// Writers that keep to ASCII escape what a member's name has beyond it.
+    private static func isCalled(_ name: UnsafeBufferPointer<UInt8>, _ wanted: String) -> Bool {
+        guard name.contains(UInt8(ascii: "\\")) else { return name.elementsEqual(wanted.utf8) }
+        let quoted = Array("[\"".utf8) + name + Array("\"]".utf8)
+        guard case .array(let names)? = try? JSON.parse(quoted, limits: .request) else { return false }
+        return names.elementsEqual([.string(wanted)])
     }
 }
 
@@ -88,7 +96,7 @@ struct CSVFields {
 }
 
 /// The members of the JSON object that a line is: names and values as they stand, strings without their
-/// quotes. Names and values are not unescaped: an ID needs no escapes.
+/// quotes, neither unescaped: an ID needs no escapes.
 struct JSONMembers {
     private let line: UnsafeBufferPointer<UInt8>
     private var at = 0

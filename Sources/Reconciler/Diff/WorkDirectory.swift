@@ -23,18 +23,13 @@ final class WorkDirectory: Sendable {
     private let lock: Int32
     /// Files that this run has made or used.
     private let used = Mutex<Set<String>>([])
-    /// Steps until this process kills itself: how tests find every place where it can die. 0 = never.
-    private let stepsLeft: Mutex<Int>
 
     /// - Parameters:
     ///   - resume: nil: a directory of this run's own under `base`.
     ///   - isKept: leave the shards in `resume` for a later run over files of which most are the same.
-    init(
-        resume: String?, isKept: Bool, base: String, killAfter: Int = 0
-    ) throws(ReconcilerFault) {
+    init(resume: String?, isKept: Bool, base: String) throws(ReconcilerFault) {
         isResumable = resume != nil
         self.isKept = isKept
-        stepsLeft = Mutex(killAfter)
         let names =
             resume.map { [$0] } ?? (0..<Self.maxNeighbours).map { "\(base)/.reconciler-diff-\($0)" }
         var mine: (path: String, lock: Int32)?
@@ -96,13 +91,7 @@ final class WorkDirectory: Sendable {
     }
 
     /// Something has been done that need not be done again.
-    func step() {
-        let isEnd = stepsLeft.withLock { left in
-            left -= 1
-            return left == 0
-        }
-        if isEnd { kill(getpid(), SIGKILL) }
-    }
+    func step() { DyingStep.reached("diff") }
 
     /// The run has come to its end.
     func finish() {

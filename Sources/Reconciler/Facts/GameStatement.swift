@@ -6,6 +6,8 @@ struct GameStatement: Equatable, Sendable {
     var file: String
     /// Grants after this moment are not in it, Unix milliseconds.
     var madeAtMs: Int64
+    /// How its lines are written, where the orders that it names are yet to be read; nil: they stand here.
+    var format: StatementFormat?
     /// How often it names each order.
     var granted: [OrderID: Int] = [:]
     /// Distinct orders that it names, also where those are kept elsewhere.

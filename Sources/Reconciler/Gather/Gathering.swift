@@ -28,7 +28,9 @@ enum Gathering {
         var gathered = Gathered(
             atMs: SystemClock.nowMs,
             facts: FactStore(shards: store.keys.shards, directory: stores.settings.workPath))
-        try add(statements, to: &gathered)
+        gathered.statements = try await stores.onDisk { [facts = gathered.facts] in
+            try add(statements, to: facts)
+        }
         gathered.foreignClaims = try await claims(stores, gathered.facts)
         try await outboxes(store, gathered.facts)
         DyingStep.reached("claims")
@@ -37,22 +39,25 @@ enum Gathering {
         return gathered
     }
 
+    /// Puts aside the orders that statements name; what is left of them, by the game's slot.
     private static func add(
-        _ statements: [(game: UInt8, statement: GameStatement)], to gathered: inout Gathered
-    ) throws(FileFault) {
+        _ statements: [(game: UInt8, statement: GameStatement)], to facts: FactStore
+    ) throws -> [UInt8: GameStatement] {
         var heads = Reconciliation()
-        for (game, statement) in statements { heads.stated(game, statement) }
-        var writer = FactWriter(gathered.facts)
-        for (game, statement) in heads.statements {
+        let pen = StatementPen(facts)
+        for (game, statement) in statements {
+            if let format = statement.format {
+                try StatementFile.again(statement, format) { id throws(ReadStop) in try pen.add(id, game) }
+            }
             for (id, times) in statement.granted {
-                for _ in 0..<times { try writer.add(.stated(id, game: game)) }
+                for _ in 0..<times { try pen.add(id, game) }
             }
             var head = statement
-            head.orders = statement.granted.count
             head.granted = [:]
-            gathered.statements[game] = head
+            heads.stated(game, head)
         }
-        try writer.end()
+        try pen.end()
+        return heads.statements
     }
 
     /// Every claim, and how many there are of gifts or regions that this catalog does not have: they are of
@@ -100,4 +105,21 @@ extension Catalog {
         guard gifts.indices.contains(Int(order.gift)) else { return false }
         return games[Int(gifts[Int(order.gift)].game)].regions.indices.contains(Int(order.region))
     }
+}
+
+/// Writes down what statements name; one thread's.
+private final class StatementPen {
+    private var writer: FactWriter
+
+    init(_ facts: FactStore) { writer = FactWriter(facts) }
+
+    func add(_ id: OrderID, _ game: UInt8) throws(ReadStop) {
+        do throws(FileFault) {
+            try writer.add(.stated(id, game: game))
+        } catch {
+            throw .output(error)
+        }
+    }
+
+    func end() throws(FileFault) { try writer.end() }
 }

@@ -88,12 +88,9 @@ struct ResendPlan: Equatable {
     func encode(_ catalog: Catalog) -> [UInt8] {
         var json = JSONWriter(reserving: 512 + entries.count * 360)
         json.beginObject()
-        json.key("v")
-        json.integer(1)
-        json.key("campaign")
-        json.string(campaign)
-        json.key("cut_at")
-        json.integer(cutAtMs)
+        json.member("v", 1)
+        json.member("campaign", campaign)
+        json.member("cut_at", cutAtMs)
         json.key("orders")
         json.beginArray()
         for entry in entries { json.raw(OrderRecord.encode(entry.order, catalog)) }
@@ -120,10 +117,8 @@ struct ResendPlan: Equatable {
             json.integer(Int64(orders))
         }
         json.endObject()
-        json.key("value")
-        json.integer(Int64(value(catalog)))
-        json.key("checksum")
-        json.string(checksum(catalog))
+        json.member("value", value(catalog))
+        json.member("checksum", checksum(catalog))
         json.endObject()
         return json.bytes + [UInt8(ascii: "\n")]
     }

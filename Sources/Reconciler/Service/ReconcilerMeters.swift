@@ -8,6 +8,8 @@ struct ReconcilerMeters: Sendable {
     private let isRunner = Gauge(label: "hongbao_reconciler_running")
     private let unexpected = Gauge(label: "hongbao_reconciler_unexpected_orders")
     private let doubled = Gauge(label: "hongbao_reconciler_doubled_orders")
+    private let conflicting = Gauge(label: "hongbao_reconciler_conflicting_orders")
+    private let nameless = Gauge(label: "hongbao_reconciler_nameless_orders")
     private let oldest = Gauge(label: "hongbao_reconciler_oldest_unresolved_seconds")
     private let seconds = Gauge(label: "hongbao_reconciler_run_seconds")
     private let cutAt = Gauge(label: "hongbao_reconciler_cut_timestamp_seconds")
@@ -23,6 +25,8 @@ struct ReconcilerMeters: Sendable {
     func show(_ run: RunSummary) {
         unexpected.record(run.unexpected)
         doubled.record(run.doubled)
+        conflicting.record(run.conflicting)
+        nameless.record(run.nameless)
         oldest.record(Double(run.oldestAgeMs) / 1000)
         seconds.record(Double(run.endedAtMs - run.begunAtMs) / 1000)
         cutAt.record(Double(run.cutAtMs) / 1000)

@@ -2,7 +2,9 @@
 struct RunAlarm: Equatable, Sendable {
     /// Raw values are the metric's label.
     enum Kind: String, CaseIterable, Sendable {
-        case missing, unexpected, doubled, oldest
+        case missing, unexpected, doubled, conflicting, nameless, oldest
+        /// A game's statement is there and cannot be read.
+        case statement
     }
 
     var kind: Kind
@@ -22,6 +24,14 @@ struct RunAlarm: Equatable, Sendable {
         if run.doubled > 0 {
             let text = "\(run.doubled) orders were granted twice, by their games' own statements"
             alarms.append(RunAlarm(kind: .doubled, text: text))
+        }
+        if run.conflicting > 0 {
+            let text = "\(run.conflicting) conflicts: two sources tell differently of an order"
+            alarms.append(RunAlarm(kind: .conflicting, text: text))
+        }
+        if run.nameless > 0 {
+            let text = "of the missing orders no store holds \(run.nameless) any more"
+            alarms.append(RunAlarm(kind: .nameless, text: text))
         }
         if let oldest = run.oldest, run.oldestAgeMs > alarmAgeMs {
             let text = "\(oldest.order) is \(oldest.place) since \(age(run.oldestAgeMs))"

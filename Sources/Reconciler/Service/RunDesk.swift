@@ -140,11 +140,14 @@ actor RunDesk {
         let (id, begunAtMs, shelf) = (RunID(tenure), SystemClock.nowMs, shelf)
         logger.notice("run begun", metadata: ["run": "\(id)", "by": "\(cause.by ?? "the clock")"])
         try await onDisk { try shelf.tidy(before: id, lastSealed: tenure.lastSealed) }
-        let report = try await ReconciliationReport.make(stores, tooYoung: settings.tooYoung)
+        let (inbox, logger) = (settings.statements, stores.logger)
+        let theirs = try await onDisk { inbox.read(logger) }
+        let report = try await ReconciliationReport.make(
+            stores, tooYoung: settings.tooYoung, statements: theirs.statements)
         guard !keeper.isLost else { throw lostLease() }
         let summary = RunSummary(
             id: id, cause: cause, begunAtMs: begunAtMs, endedAtMs: SystemClock.nowMs, report,
-            alarmAgeMs: settings.alarmAgeMs)
+            alarmAgeMs: settings.alarmAgeMs, unread: theirs.unread)
         let document = Self.document(summary, report)
         try await onDisk { try shelf.stage(id, document) }
         guard try await stores.store.sealRun(tenure, .report, leaseMs: settings.leaseMs) else {
@@ -190,8 +193,7 @@ actor RunDesk {
     static func document(_ summary: RunSummary, _ report: ReconciliationReport) -> [UInt8] {
         var json = JSONWriter(reserving: 1 << 14)
         json.beginObject()
-        json.key("v")
-        json.integer(1)
+        json.member("v", 1)
         json.key("run")
         summary.write(&json)
         json.key("report")
@@ -207,7 +209,8 @@ actor RunDesk {
             "reconciled",
             metadata: [
                 "run": "\(run.id)", "accepted": "\(run.accepted)", "missing": "\(run.missing)",
-                "unexpected": "\(run.unexpected)", "ms": "\(run.endedAtMs - run.begunAtMs)",
+                "unexpected": "\(run.unexpected)", "doubled": "\(run.doubled)",
+                "conflicting": "\(run.conflicting)", "ms": "\(run.endedAtMs - run.begunAtMs)",
             ])
         for alarm in run.alarms {
             logger.error("alarm: \(alarm.text)", metadata: ["run": "\(run.id)", "alarm": "\(alarm.kind)"])

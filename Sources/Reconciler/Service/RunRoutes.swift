@@ -22,10 +22,8 @@ enum RunRoutes {
                 count("run", "done")
                 return .json(
                     document { json in
-                        json.key("run")
-                        json.string("\(id)")
-                        json.key("state")
-                        json.string("running")
+                        json.member("run", "\(id)")
+                        json.member("state", "running")
                     }, status: 202, headers: [("location", "/v1/admin/runs/\(id)")])
             } catch {
                 count("run", error.slug)
@@ -101,20 +99,15 @@ enum RunRoutes {
         return document { json in
             json.key("running")
             if let running {
-                json.beginObject()
-                write(running, &json)
-                json.endObject()
+                json.object { write(running, &$0) }
             } else if let look, let owner = look.owner {
-                json.beginObject()
-                json.key("run")
-                json.string("\(RunID(epoch: epoch, number: look.number))")
-                json.key("state")
-                json.string("running")
-                json.key("owner")
-                json.string(utf8: Hex.encode(owner))
-                json.key("lease_left_ms")
-                json.integer(look.leftMs)
-                json.endObject()
+                json.object { json in
+                    json.member("run", "\(RunID(epoch: epoch, number: look.number))")
+                    json.member("state", "running")
+                    json.key("owner")
+                    json.string(utf8: Hex.encode(owner))
+                    json.member("lease_left_ms", look.leftMs)
+                }
             } else {
                 json.null()
             }
@@ -122,52 +115,34 @@ enum RunRoutes {
             json.beginArray()
             for run in runs { run.write(&json) }
             json.endArray()
-            json.key("failed")
-            json.beginArray()
-            for failure in failures.reversed() {
-                json.beginObject()
-                write(failure, &json)
-                json.endObject()
-            }
-            json.endArray()
+            json.objects("failed", failures.reversed()) { json, failure in write(failure, &json) }
         }
     }
 
     private static func document(_ body: (inout JSONWriter) -> Void) -> [UInt8] {
         var json = JSONWriter(reserving: 1 << 10)
-        json.beginObject()
-        body(&json)
-        json.endObject()
+        json.object(body)
         return json.bytes
     }
 
     private static func write(_ running: RunDesk.Running, _ json: inout JSONWriter) {
-        json.key("run")
-        json.string("\(running.id)")
-        json.key("state")
-        json.string("running")
+        json.member("run", "\(running.id)")
+        json.member("state", "running")
         write(running.cause, &json)
-        json.key("begun_at")
-        json.integer(running.begunAtMs)
+        json.member("begun_at", running.begunAtMs)
     }
 
     private static func write(_ failure: RunDesk.Failure, _ json: inout JSONWriter) {
-        json.key("run")
-        if let id = failure.id { json.string("\(id)") } else { json.null() }
-        json.key("state")
-        json.string("failed")
+        json.member("run", failure.id?.description)
+        json.member("state", "failed")
         write(failure.cause, &json)
-        json.key("at")
-        json.integer(failure.atMs)
-        json.key("why")
-        json.string(failure.why)
+        json.member("at", failure.atMs)
+        json.member("why", failure.why)
     }
 
     private static func write(_ cause: RunCause, _ json: inout JSONWriter) {
-        json.key("by")
-        if let by = cause.by { json.string(by) } else { json.null() }
-        json.key("reason")
-        if let reason = cause.reason { json.string(reason) } else { json.null() }
+        json.member("by", cause.by)
+        json.member("reason", cause.reason)
     }
 
     private static func count(_ act: String, _ result: String) {

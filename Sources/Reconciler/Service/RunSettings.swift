@@ -12,6 +12,8 @@ struct RunSettings: Sendable {
     let keepMs: Int64
     /// An order that has not come to an end for longer is an alarm.
     let alarmAgeMs: Int64
+    /// Games' statements, read anew by each run.
+    let statements: StatementInbox
     /// Orders younger than this are not called missing by a service whose alarms wake people.
     let tooYoung: Duration
 
@@ -33,6 +35,7 @@ struct RunSettings: Sendable {
             try settings.duration(
                 "reconciler.alarm_age", in: .seconds(1)...(.seconds(365 * 86_400)),
                 default: .milliseconds(catalog.campaign.deliveryWindowMs)))
+        statements = try StatementInbox(settings, catalog)
         self.tooYoung = tooYoung ?? .seconds(10)
     }
 }

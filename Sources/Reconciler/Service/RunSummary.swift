@@ -22,12 +22,17 @@ struct RunSummary: Equatable, Sendable {
     var unexpected: Int
     /// By games' own statements, where any was read.
     var doubled: Int
+    /// Orders of which two sources tell differently, once for each way in which they do.
+    var conflicting: Int
+    /// Of the missing, those that no store holds any more.
+    var nameless: Int
     var oldest: Oldest?
     var alarms: [RunAlarm]
 
+    /// - Parameter unread: why statements that are there could not be read.
     init(
         id: RunID, cause: RunCause, begunAtMs: Int64, endedAtMs: Int64, _ report: ReconciliationReport,
-        alarmAgeMs: Int64
+        alarmAgeMs: Int64, unread: [String] = []
     ) {
         self.id = id
         self.cause = cause
@@ -38,12 +43,15 @@ struct RunSummary: Equatable, Sendable {
         accepted = verdict.accepted
         classes = Dictionary(uniqueKeysWithValues: OrderClass.allCases.map { ($0.rawValue, verdict[$0]) })
         unexpected = verdict.unexpected.count
-        doubled = 0
+        doubled = verdict.doubled.count
+        conflicting = verdict.conflicts.count
+        nameless = verdict.nameless.count
         oldest = verdict.oldest.map {
             Oldest(order: $0.order.id.text, claimedAtMs: $0.order.claimedAtMs, place: $0.place.rawValue)
         }
         alarms = []
         alarms = RunAlarm.all(in: self, alarmAgeMs: alarmAgeMs)
+        alarms += unread.map { RunAlarm(kind: .statement, text: "a statement cannot be read: \($0)") }
     }
 
     /// How long the oldest order that has not ended had waited at the cut; 0: all have.
@@ -54,62 +62,42 @@ struct RunSummary: Equatable, Sendable {
     // MARK: - The wire
 
     func write(_ json: inout JSONWriter) {
-        json.beginObject()
-        json.key("run")
-        json.string(id.description)
-        json.key("state")
-        json.string("done")
-        json.key("by")
-        if let by = cause.by { json.string(by) } else { json.null() }
-        json.key("reason")
-        if let reason = cause.reason { json.string(reason) } else { json.null() }
-        let times: [(StaticString, Int64)] = [
-            ("begun_at", begunAtMs), ("ended_at", endedAtMs), ("cut_at", cutAtMs),
-        ]
-        for (key, time) in times {
-            json.key(key)
-            json.integer(time)
+        json.object { json in
+            json.member("run", id.description)
+            json.member("state", "done")
+            json.member("by", cause.by)
+            json.member("reason", cause.reason)
+            json.member("begun_at", begunAtMs)
+            json.member("ended_at", endedAtMs)
+            json.member("cut_at", cutAtMs)
+            json.member("accepted", accepted)
+            json.member("unexpected", unexpected)
+            json.member("doubled", doubled)
+            json.member("conflicting", conflicting)
+            json.member("nameless", nameless)
+            json.key("classes")
+            json.object { json in
+                for (name, count) in classes.sorted(by: { $0.key < $1.key }) {
+                    json.key(name)
+                    json.integer(Int64(count))
+                }
+            }
+            json.key("oldest")
+            writeOldest(&json)
+            json.objects("alarms", alarms) { json, alarm in
+                json.member("kind", alarm.kind.rawValue)
+                json.member("text", alarm.text)
+            }
         }
-        let counts: [(StaticString, Int)] = [
-            ("accepted", accepted), ("unexpected", unexpected), ("doubled", doubled),
-        ]
-        for (key, count) in counts {
-            json.key(key)
-            json.integer(Int64(count))
-        }
-        json.key("classes")
-        json.beginObject()
-        for (name, count) in classes.sorted(by: { $0.key < $1.key }) {
-            json.key(name)
-            json.integer(Int64(count))
-        }
-        json.endObject()
-        json.key("oldest")
-        writeOldest(&json)
-        json.key("alarms")
-        json.beginArray()
-        for alarm in alarms {
-            json.beginObject()
-            json.key("kind")
-            json.string(alarm.kind.rawValue)
-            json.key("text")
-            json.string(alarm.text)
-            json.endObject()
-        }
-        json.endArray()
-        json.endObject()
     }
 
     private func writeOldest(_ json: inout JSONWriter) {
         guard let oldest else { return json.null() }
-        json.beginObject()
-        json.key("order")
-        json.string(oldest.order)
-        json.key("claimed_at")
-        json.integer(oldest.claimedAtMs)
-        json.key("class")
-        json.string(oldest.place)
-        json.endObject()
+        json.object { json in
+            json.member("order", oldest.order)
+            json.member("claimed_at", oldest.claimedAtMs)
+            json.member("class", oldest.place)
+        }
     }
 
     /// Reads what ``write(_:)`` wrote. Classes that are not known any more are kept.
@@ -127,6 +115,9 @@ struct RunSummary: Equatable, Sendable {
         accepted = Int(try fields.integer("accepted", in: times))
         unexpected = Int(try fields.integer("unexpected", in: times))
         doubled = Int(try fields.integer("doubled", in: times))
+        // Reports of before these were told are kept for weeks.
+        conflicting = Int(try fields.optionalInteger("conflicting", in: times) ?? 0)
+        nameless = Int(try fields.optionalInteger("nameless", in: times) ?? 0)
         classes = [:]
         if case .object(let object) = fields.any("classes") {
             for member in object.members {

@@ -10,14 +10,10 @@ struct VerifyReport: Sendable {
     func json() -> [UInt8] {
         var json = JSONWriter(reserving: 1 << 12)
         json.beginObject()
-        json.key("v")
-        json.integer(1)
-        json.key("campaign")
-        json.string(campaign)
-        json.key("epoch")
-        json.integer(Int64(audit.epoch))
-        json.key("clean")
-        json.bool(audit.isClean)
+        json.member("v", 1)
+        json.member("campaign", campaign)
+        json.member("epoch", audit.epoch)
+        json.member("clean", audit.isClean)
         let counts: [(StaticString, Int)] = [
             ("orders", audit.orders), ("claims", audit.claims), ("in_outbox", audit.inOutbox),
         ]
@@ -43,12 +39,9 @@ struct VerifyReport: Sendable {
         json.beginArray()
         for finding in audit.findings {
             json.beginObject()
-            json.key("name")
-            json.string(finding.name)
-            json.key("meaning")
-            json.string(finding.meaning)
-            json.key("count")
-            json.integer(Int64(finding.count))
+            json.member("name", finding.name)
+            json.member("meaning", finding.meaning)
+            json.member("count", finding.count)
             json.key("orders")
             json.beginArray()
             for id in finding.orders { json.string(id.text) }
@@ -63,10 +56,8 @@ struct VerifyReport: Sendable {
         json.beginArray()
         for stock in audit.stocks {
             json.beginObject()
-            json.key("gift")
-            json.string(stock.gift)
-            json.key("of")
-            json.string(stock.isUnits ? "units" : "packs")
+            json.member("gift", stock.gift)
+            json.member("of", stock.isUnits ? "units" : "packs")
             let numbers: [(StaticString, Int)] = [
                 ("stock", stock.expected), ("counted", stock.account.total), ("issued", stock.issued),
                 ("left", stock.account.unissued), ("in_pool", stock.account.left),

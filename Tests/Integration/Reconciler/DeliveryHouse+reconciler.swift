@@ -72,18 +72,9 @@ extension DeliveryHouse {
         return try await store { store in
             var claimed = [Order]()
             for (shard, part) in Dictionary(grouping: wanted, by: \.id.shard) {
-                let decisions: [ClaimDecision] = try await store.awaiting { store, then in
-                    store.claim(
-                        shard: shard, lane: lane, firstSequence: 0, outboxMax: 1_000,
-                        credits: [StockCredit(gift: part[0].gift, drawnEver: 1_000)],
-                        entries: part.map { ClaimEntry(order: $0, mode: .claim) }, then: then)
-                }
-                for (order, decision) in zip(part, decisions) {
-                    guard case .accepted(let id, _) = decision else { throw StackFailure("\(decision)") }
-                    var accepted = order
-                    accepted.id = id
-                    claimed.append(accepted)
-                }
+                claimed += try await store.accept(
+                    part, shard: shard, lane: lane, first: 0,
+                    credits: [StockCredit(gift: part[0].gift, drawnEver: 1_000)])
             }
             return claimed
         }

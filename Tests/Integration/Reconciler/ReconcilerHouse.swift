@@ -115,24 +115,16 @@ final class ReconcilerHouse: Sendable {
     /// Accepts claims as the claim service does, in one shard.
     func claim(_ count: Int, firstSequence: UInt32 = 0, user: UInt64 = 77) async throws -> [Order] {
         let shard = store.keys.shard(user: user)
-        var orders = (0..<count).map { number in
+        let orders = (0..<count).map { number in
             Order(
                 id: OrderID(rawValue: 0), coupon: UInt64(firstSequence) + UInt64(number) + 1, user: user,
                 gift: 0,
                 region: 1, role: 5, claimedAtMs: 1_770_000_000_000,
                 deadlineMs: 1_770_000_000_000 + 172_800_000)
         }
-        let entries = orders.map { ClaimEntry(order: $0, mode: .claim) }
-        let decisions: [ClaimDecision] = try await store.awaiting { store, then in
-            store.claim(
-                shard: shard, lane: 9, firstSequence: firstSequence, outboxMax: 100,
-                credits: [StockCredit(gift: 0, drawnEver: 100)], entries: entries, then: then)
-        }
-        for (index, decision) in decisions.enumerated() {
-            guard case .accepted(let id, _) = decision else { throw StackFailure("\(decision)") }
-            orders[index].id = id
-        }
-        return orders
+        return try await store.accept(
+            orders, shard: shard, lane: 9, first: firstSequence,
+            credits: [StockCredit(gift: 0, drawnEver: 100)])
     }
 
     /// Writes their records, in one partition and in order, and takes them out of the outbox.

@@ -110,7 +110,9 @@ final class RunsHouse: Sendable {
 
     // MARK: - Reconcilers
 
-    /// - Parameter lease: of every run.
+    /// - Parameters:
+    ///   - lease: of every run.
+    ///   - more: further members of the section of runs.
     func reconciler(_ name: String, lease: String = "1s", _ more: String = "") throws -> ServiceUnderTest {
         let service = try ServiceUnderTest(
             name, program: "reconciler",
@@ -122,7 +124,7 @@ final class RunsHouse: Sendable {
                 rebuild: {automatic: true, settle_wait: 2s}
                 claim: {lease: 1500ms}
                 reconciler: {every: 1h, lease: \(lease), too_young: 0s, reports_dir: \(reports), \
-                keep_reports: 30d, alarm_age: 1h}
+                keep_reports: 30d, alarm_age: 1h\(more)}
 
                 """, environment: Self.environment, in: run)
         services.withLock { $0.append(service) }
@@ -166,22 +168,13 @@ final class RunsHouse: Sendable {
         let drawn: DrawnStock = try await store.awaiting { store, then in
             store.draw(gift: gift, shard: shard, wanted: count, creditedEver: 0, then: then)
         }
-        var orders = (0..<count).map { number in
+        let claims = (0..<count).map { number in
             Order(
                 id: OrderID(rawValue: 0), coupon: UInt64(number) + 1, user: 77, gift: 0, region: 1, role: 5,
                 claimedAtMs: 1_577_840_000_000, deadlineMs: 1_577_840_000_000 + 172_800_000)
         }
-        let entries = orders.map { ClaimEntry(order: $0, mode: .claim) }
-        let credits = [drawn.credit(gift: 0)]
-        let decisions: [ClaimDecision] = try await store.awaiting { store, then in
-            store.claim(
-                shard: shard, lane: 9, firstSequence: 0, outboxMax: 100, credits: credits, entries: entries,
-                then: then)
-        }
-        for (index, decision) in decisions.enumerated() {
-            guard case .accepted(let id, _) = decision else { throw StackFailure("\(decision)") }
-            orders[index].id = id
-        }
+        let orders = try await store.accept(
+            claims, shard: shard, lane: 9, first: 0, credits: [drawn.credit(gift: 0)])
         let topic = Topics(campaign: catalog.campaign.id).orders(game: catalog.games[0].id)
         for order in orders.dropLast(lost) { try await append(topic, OrderRecord.encode(order, catalog)) }
         let ids = orders.map(\.id)

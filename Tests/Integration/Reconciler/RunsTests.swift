@@ -1,5 +1,6 @@
 import CampaignFiles
 import Catalog
+import Foundation
 import OrderStore
 import Orders
 import Redis
@@ -156,6 +157,52 @@ struct RunsTests {
             ] {
                 #expect(metrics.contains(line), "\(line)")
             }
+        }
+    }
+
+    @Test("games' statements are read anew by each run, and what they say against us is an alarm")
+    func statements() async throws {
+        try await RunsHouse.with { (house) async throws in
+            let orders = try await house.claim(2)
+            let game = house.catalog.games[0].id
+            let entry = "\(game)=theirs/*:csv=order"
+            let service = try house.reconciler("only", lease: "5s", ", statements: [\"\(entry)\"]")
+            try service.start()
+            #expect(try await house.eventually { house.shelf == ["run-1-1.json"] })
+            #expect(try await house.eventually { service.log.contains("no statement: there is no") })
+
+            // The game has granted one of them twice, and here neither was sent.
+            let theirs = "\(house.run.path)/theirs"
+            try FileManager.default.createDirectory(atPath: theirs, withIntermediateDirectories: true)
+            let rows = ["order,at", "\(orders[0].id.text),1", "nothing,2", "\(orders[0].id.text),3"]
+            try Data(rows.joined(separator: "\r\n").utf8).write(to: URL(fileURLWithPath: "\(theirs)/1.csv"))
+            #expect(try house.post(service, "{\"reason\":\"theirs has come\"}").status == 202)
+            #expect(try await house.eventually { house.shelf == ["run-1-1.json", "run-1-2.json"] })
+            #expect(try await house.eventually { service.log.contains("alarm: 1 conflicts") })
+            #expect(service.log.contains("1.csv:3: no order ID"), "\(service.log)")
+            let metrics = try house.get(service, "/metrics").text
+            for line in [
+                "hongbao_reconciler_doubled_orders 1", "hongbao_reconciler_conflicting_orders 1",
+                "hongbao_reconciler_nameless_orders 0", "hongbao_reconciler_alarm{alarm=\"doubled\"} 1",
+                "hongbao_reconciler_alarm{alarm=\"conflicting\"} 1",
+                "hongbao_reconciler_alarm{alarm=\"nameless\"} 0",
+                "hongbao_reconciler_alarm{alarm=\"statement\"} 0",
+            ] {
+                #expect(metrics.contains(line), "\(line)")
+            }
+            let last = try Self.object(try house.get(service, "/v1/admin/runs/last").body)
+            guard case .object(let head)? = last["run"] else { throw StackFailure("no head") }
+            #expect(head["doubled"] == .integer(1) && head["conflicting"] == .integer(1))
+
+            // Packed and cut off: the run goes on without, and says so.
+            try Data([0x1F, 0x8B, 8, 0]).write(to: URL(fileURLWithPath: "\(theirs)/2.csv.gz"))
+            #expect(try house.post(service, "{\"reason\":\"another part\"}").status == 202)
+            #expect(try await house.eventually { service.log.contains("alarm: a statement cannot be read") })
+            #expect(
+                try await house.eventually {
+                    try house.get(service, "/metrics").text.contains(
+                        "hongbao_reconciler_alarm{alarm=\"statement\"} 1")
+                })
         }
     }
 

@@ -26,18 +26,11 @@ struct TortureCommand: AsyncParsableCommand {
     var people = 100_000
     @Option(help: "Packs in stock, over all kinds of pack.")
     var packs = 50_000
-    @Option(help: "The seed of everything; by default another one each time.")
-    var seed: UInt64?
     @Option(help: "Blows that lose nothing.")
     var mild = 28
     @Option(help: "Blows that lose data.")
     var lossy = 6
-    @Option(help: "The directory of runs.")
-    var runs = ".run"
-    @Flag(help: "Show the schedule and do nothing.")
-    var plan = false
-    @Flag(help: "Leave logs, settings and every answer for reading.")
-    var keep = false
+    @OptionGroup var options: TortureRun
 
     func validate() throws {
         guard (100...100_000_000).contains(attempts), (10...100_000_000).contains(people),
@@ -49,7 +42,7 @@ struct TortureCommand: AsyncParsableCommand {
 
     func run() async throws {
         Supervision.prepare()
-        let seed = seed ?? .random(in: 1...0xFFFF_FFFF)
+        let seed = options.seed()
         let scale = TortureScale(attempts: attempts, people: people, packs: packs, seed: seed)
         Terminal.say(
             "seed \(seed): \(attempts.grouped) attempts by \(people.grouped) people over "
@@ -57,26 +50,13 @@ struct TortureCommand: AsyncParsableCommand {
         for fault in TortureFault.schedule(seed: seed, attempts: attempts, lossy: lossy, mild: mild) {
             Terminal.say("  at \(fault.atAttempt.grouped): \(fault)")
         }
-        if plan { return }
-        let directory = try RunDirectory.claimUnique(base: runs, prefix: "torture")
-        let interrupt = Interrupt { _ in
-            Terminal.error("\ninterrupted")
-            directory.release(keepingFiles: true)
+        if options.plan { return }
+        let run = Torture.Options(scale: scale, lossy: lossy, mild: mild, writesNotes: options.keep)
+        try await options.perform(seed: seed, prefix: "torture") { directory in
+            let result = try await Torture.run(run, in: directory, keepingFiles: options.keep) {
+                Terminal.say($0)
+            }
+            return .init(text: TortureReport.text(result, Terminal.style), isClean: result.isClean)
         }
-        defer { withExtendedLifetime(interrupt) {} }
-        let options = Torture.Options(scale: scale, lossy: lossy, mild: mild, writesNotes: keep)
-        let result: Torture.Result
-        do {
-            result = try await Torture.run(options, in: directory, keepingFiles: keep) { Terminal.say($0) }
-        } catch {
-            Terminal.error("the torture broke off: \(error)\nseed \(seed), logs: \(directory.path)")
-            throw ExitCode(1)
-        }
-        Terminal.say(TortureReport.text(result, Terminal.style))
-        guard result.isClean else {
-            Terminal.say("seed \(seed), logs: \(directory.path)")
-            throw ExitCode(1)
-        }
-        Terminal.say("everything holds; seed \(seed)")
     }
 }

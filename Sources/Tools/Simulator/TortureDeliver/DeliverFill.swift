@@ -115,12 +115,12 @@ final class DeliverFill: @unchecked Sendable {
         let beganMs = SystemClock.nowMs
         while orders.count < scale.orders {
             let round = min(scale.orders - orders.count, Self.peopleAShard * next.count)
-            var shards = [[ClaimEntry]](repeating: [], count: next.count)
+            var shards = [[Order]](repeating: [], count: next.count)
             var notes: [UInt64: Accepted] = [:]
             for index in orders.count..<orders.count + round {
                 let (order, note) = nextOrder(index, beganMs: beganMs)
                 notes[order.coupon] = note
-                shards[Int(store.keys.shard(user: order.user))].append(ClaimEntry(order: order, mode: .claim))
+                shards[Int(store.keys.shard(user: order.user))].append(order)
             }
             try await accept(shards, notes)
         }
@@ -158,18 +158,20 @@ final class DeliverFill: @unchecked Sendable {
     }
 
     /// One batch to each shard, all under way at once; then Kafka; then Redis is told.
-    private func accept(_ shards: [[ClaimEntry]], _ notes: [UInt64: Accepted]) async throws {
+    private func accept(_ shards: [[Order]], _ notes: [UInt64: Accepted]) async throws {
         let (store, lane) = (store, lane)
         var accepted: [(shard: UInt16, orders: [Order])] = []
         try await withThrowingTaskGroup(of: (UInt16, [Order]).self) { group in
-            for (shard, entries) in shards.enumerated() where !entries.isEmpty {
-                guard entries.count <= OrderStore.maxBatch else { throw StackFailure("a batch is too long") }
+            for (shard, claims) in shards.enumerated() where !claims.isEmpty {
+                guard claims.count <= OrderStore.maxBatch else { throw StackFailure("a batch is too long") }
                 let (first, credits) = (next[shard], credits[shard])
-                next[shard] += UInt32(entries.count)
+                next[shard] += UInt32(claims.count)
                 self.credits[shard] = []
                 group.addTask {
                     let shard = UInt16(shard)
-                    return (shard, try await Self.claim(store, shard, lane, first, credits, entries))
+                    let orders = try await store.accept(
+                        claims, shard: shard, lane: lane, first: first, credits: credits)
+                    return (shard, orders)
                 }
             }
             for try await (shard, orders) in group { accepted.append((shard, orders)) }
@@ -191,25 +193,6 @@ final class DeliverFill: @unchecked Sendable {
                 store.confirm(shard: shard, orders: ids, then: then)
             }
             guard confirmed == ids.count else { throw StackFailure("\(confirmed) orders were confirmed") }
-        }
-    }
-
-    private static func claim(
-        _ store: OrderStore, _ shard: UInt16, _ lane: UInt32, _ first: UInt32, _ credits: [StockCredit],
-        _ entries: [ClaimEntry]
-    ) async throws -> [Order] {
-        let decisions: [ClaimDecision] = try await store.awaiting { store, then in
-            store.claim(
-                shard: shard, lane: lane, firstSequence: first, outboxMax: 1_000_000, credits: credits,
-                entries: entries, then: then)
-        }
-        return try zip(entries, decisions).map { entry, decision in
-            guard case .accepted(let id, _) = decision else {
-                throw StackFailure("a claim was not accepted: \(decision)")
-            }
-            var order = entry.order
-            order.id = id
-            return order
         }
     }
 }

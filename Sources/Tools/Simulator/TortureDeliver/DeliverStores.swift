@@ -50,6 +50,12 @@ struct DeliverStores: Sendable {
         }
     }
 
+    /// Orders in flight, with the attempts made of each.
+    func flights(_ orders: some Sequence<OrderID>) async throws(RedisFailure) -> [OrderID: UInt16] {
+        let flying = try await store.states(orders).filter { $0.value == .inFlight }
+        return try await store.attemptsMade(Array(flying.keys))
+    }
+
     func cutConnections() async throws {
         // While Redis is away there is nothing to cut.
         var command = RedisCommand("CLIENT")

@@ -141,6 +141,7 @@ final class TortureDeliver: Sendable {
                 for task in standing { try await task.value }
                 standing.removeAll()
                 try await comeBack()
+                try await lookAfterFlights()
                 if let words = try await lose(fault) { unclean.append("after \(fault):\n\(words)") }
                 continue
             }
@@ -184,6 +185,20 @@ final class TortureDeliver: Sendable {
                 try house.awaitReady(within: limit, rebuilds: rebuilds)
                 usleep(300_000)
             }
+        }
+    }
+
+    /// Waits until every attempt that is under way now has come to an end that Kafka knows of. Of what a
+    /// deliverer had in flight when it was killed only Redis tells, until its successor has looked at it: to
+    /// lose both at once is more than is promised.
+    private func lookAfterFlights() async throws {
+        let deadline = Deadline(after: options.recovery)
+        var left = try await stores.flights(fill.orders.keys)
+        while !left.isEmpty {
+            guard !deadline.hasPassed else { throw StackFailure("\(left.count) attempts do not end in time") }
+            try await Task.sleep(for: .milliseconds(20))
+            let now = try await stores.flights(left.keys)
+            left = left.filter { now[$0.key] == $0.value }
         }
     }
 

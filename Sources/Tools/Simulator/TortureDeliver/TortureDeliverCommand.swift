@@ -31,14 +31,7 @@ struct TortureDeliverCommand: AsyncParsableCommand {
     var deliverers = 3
     @Option(help: "Blows that lose data.")
     var lossy = 3
-    @Option(help: "The seed of everything; by default another one each time.")
-    var seed: UInt64?
-    @Option(help: "The directory of runs.")
-    var runs = ".run"
-    @Flag(help: "Show the schedule and do nothing.")
-    var plan = false
-    @Flag(help: "Leave logs and settings for reading.")
-    var keep = false
+    @OptionGroup var options: TortureRun
 
     func validate() throws {
         guard (100...1_000_000).contains(orders), (1...3600).contains(seconds), (1...4).contains(deliverers),
@@ -50,38 +43,23 @@ struct TortureDeliverCommand: AsyncParsableCommand {
 
     func run() async throws {
         Supervision.prepare()
-        let seed = seed ?? .random(in: 1...0xFFFF_FFFF)
+        let seed = options.seed()
         let scale = DeliverScale(
             orders: orders, seconds: seconds, deliverers: deliverers, lossy: lossy, seed: seed)
         Terminal.say(
             "seed \(seed): \(orders.grouped) orders, \(deliverers) deliverers, "
                 + "\(scale.totalPerSecond.grouped)/s in total, \(scale.gamePerSecond.grouped)/s a game")
-        if plan {
+        if options.plan {
             for fault in DeliverFault.schedule(scale) {
                 Terminal.say("  at \(fault.atDelivery.grouped): \(fault)")
             }
             return
         }
-        let directory = try RunDirectory.claimUnique(base: runs, prefix: "torture-deliver")
-        let interrupt = Interrupt { _ in
-            Terminal.error("\ninterrupted")
-            directory.release(keepingFiles: true)
-        }
-        defer { withExtendedLifetime(interrupt) {} }
-        let result: TortureDeliver.Result
-        do {
-            result = try await TortureDeliver.run(
-                TortureDeliver.Options(scale: scale), in: directory, keepingFiles: keep
+        try await options.perform(seed: seed, prefix: "torture-deliver") { directory in
+            let result = try await TortureDeliver.run(
+                TortureDeliver.Options(scale: scale), in: directory, keepingFiles: options.keep
             ) { Terminal.say($0) }
-        } catch {
-            Terminal.error("the torture broke off: \(error)\nseed \(seed), logs: \(directory.path)")
-            throw ExitCode(1)
+            return .init(text: DeliverReport.text(result, Terminal.style), isClean: result.isClean)
         }
-        Terminal.say(DeliverReport.text(result, Terminal.style))
-        guard result.isClean else {
-            Terminal.say("seed \(seed), logs: \(directory.path)")
-            throw ExitCode(1)
-        }
-        Terminal.say("everything holds; seed \(seed)")
     }
 }
