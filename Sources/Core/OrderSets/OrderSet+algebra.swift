@@ -15,8 +15,7 @@ extension OrderSet {
                 block.forEach { id in insert(id) }
             } else {
                 makeBitmap(at)
-                block.add(to: blocks[at].bits)
-                recount(at, blocks[at].bitCount)
+                recount(at, Int(blocks[at].count) + block.add(to: blocks[at].bits))
             }
         }
     }

@@ -6,15 +6,20 @@ import Synchronization
 /// Compares lists of dense IDs as sets in memory: each thread fills sets of its own, which are united at the
 /// end, so that nothing is shared while it is filled.
 struct SetWay: Sendable {
-    /// A set is looked at, whether it has become too large, after so many IDs at most: a batch of the
-    /// reader's.
     private static let dataEnding = ".set"
+    /// After so many IDs a set tells whether they are dense at all: then there are several to a block. Where
+    /// they are not, and there is much to read, nothing is gained by filling it until it is too large.
+    private static let sampleIDs = 1 << 16
+    private static let leastADenseBlock = 2
+    /// Lists of fewer bytes than this are read to their end before anything is said of them.
+    private static let muchBytes: UInt64 = 8 << 20
 
     private let work: DiffWork
     private let output: DiffOutput
     /// Of one set while it is filled. There are as many as threads times sides, and beside them at the end
     /// the lists themselves: a quarter is left for those.
     private let mostBytes: Int
+    private let isMuch: Bool
 
     /// What the threads have brought.
     private struct Harvest {
@@ -27,6 +32,7 @@ struct SetWay: Sendable {
         self.work = work
         self.output = output
         mostBytes = work.roomBytes * 3 / 4 / (work.threads * max(2, work.sides.count))
+        isMuch = work.shards.reduce(0) { $0 + $1.bytes } > Self.muchBytes
     }
 
     /// - Throws: ``ReadStop/tooLarge`` when the sets would take more memory than there is.
@@ -40,6 +46,7 @@ struct SetWay: Sendable {
             } catch {
                 queue.stop(error)
             }
+            guard queue.reason == nil else { return }
             harvest.withLock { all in
                 for (side, set) in mine.sets {
                     if let there = all.sets[side] { there.formUnion(set) } else { all.sets[side] = set }
@@ -66,14 +73,19 @@ struct SetWay: Sendable {
         }
         // What is kept must hold this shard alone.
         let filled = work.directory.isResumable ? OrderSet() : set
-        let most = mostBytes
+        let (most, isMuch) = (mostBytes, isMuch)
+        var isSampled = false
         let record = try work.read(shard, UInt64.self) { ids throws(ReadStop) in
             filled.insert(ids)
+            guard !queue.isStopped else { throw .stopped }
+            if isMuch, !isSampled, filled.count >= Self.sampleIDs {
+                isSampled = true
+                guard filled.blockCount * Self.leastADenseBlock <= filled.count else { throw .tooLarge }
+            }
             guard filled.memoryBytes > most else { return }
             // Room that was given for speed is taken back, once there is much of it.
             filled.compact()
             guard filled.memoryBytes <= most / 2 else { throw .tooLarge }
-            guard !queue.isStopped else { throw .stopped }
         }
         if work.directory.isResumable {
             try store(filled, shard)
