@@ -31,10 +31,10 @@ struct SpillExtent: Equatable, Sendable {
 /// Writes the mixed IDs of one shard after another, divided into partitions, each shard to a file of its own.
 ///
 /// The file (native byte order; it never leaves the machine): stretches of IDs, each of one partition; then
-/// the extents, 16 bytes each; the wrapping sum of the words of each partition's IDs (UInt64); the number of extents
-/// (UInt64); the CRC-32 of all from the extents on (UInt64).
+/// the extents, 16 bytes each; the wrapping sum of the words of each partition's IDs (UInt64); the number of
+/// extents (UInt64); the CRC-32 of all from the extents on (UInt64).
 ///
-/// One thread's. Memory: ``memoryBytes(_:)``, taken once.
+/// One thread's. Memory: a buffer for each partition, taken once.
 final class SpillWriter<ID: DiffID> {
     private let roomIDs: Int
     private let buffers: UnsafeMutablePointer<ID>
