@@ -25,6 +25,7 @@ struct IDFiles {
     /// Of so many that are due one gets lost, and after so many one comes from nowhere; and which of them.
     private static let (lostEvery, lostAt) = (10_000, 5_000)
     private static let (strangeEvery, strangeAt) = (20_000, 7_000)
+    private static let sides = ["should", "sent"]
     /// What was sent is out of order within so many.
     private static let window = 1 << 16
 
@@ -43,7 +44,11 @@ struct IDFiles {
         unexpected = (count - 1 + Self.strangeEvery - Self.strangeAt) / Self.strangeEvery
         let mark = "\(path)/whole"
         let text = "\(Self.version) \(Self.seed) \(count)"
-        if (try? String(contentsOfFile: mark, encoding: .utf8)) == text { return }
+        if (try? String(contentsOfFile: mark, encoding: .utf8)) == text {
+            // A bench that was killed may have left them.
+            for grown in Self.sides.map(grownPath) { unlink(grown) }
+            return
+        }
         stage.say("writing \(count) IDs a side, \(form.rawValue)")
         try? FileManager.default.removeItem(atPath: path)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -97,15 +102,17 @@ struct IDFiles {
     /// One file more a side, with as many IDs as one of a hundred has, none of them there before. What is
     /// missing and unexpected stays as it is.
     func grow() throws -> [String] {
-        var source = IDSource(form, seed: Self.seed ^ 0xFF, firstLane: 70_000_000)
+        var source = IDSource(form, seed: Self.seed &+ 1 << 62, firstLane: 70_000_000)
         let ids = (0..<(count / Self.filesASide)).map { _ in source.next() }
-        return try ["should", "sent"].map { side in
+        return try Self.sides.map { side in
             let writer = ListWriter(path, "\(side)-grown", perFile: ids.count + 1)
             for id in ids { try writer.add(id) }
             try writer.finish()
-            return "\(path)/\(side)-grown-000.txt"
+            return grownPath(side)
         }
     }
+
+    private func grownPath(_ side: String) -> String { "\(path)/\(side)-grown-000.txt" }
 }
 
 /// IDs, one after another, none of them twice.

@@ -37,12 +37,14 @@ struct SetWay: Sendable {
 
     /// - Throws: ``ReadStop/tooLarge`` when the sets would take more memory than there is.
     func run() throws(ReadStop) -> DiffOutcome {
-        let queue = WorkQueue(work.shards)
+        let queue = WorkQueue(inTwoDirections)
         let harvest = Mutex(Harvest())
-        ReaderThreads.run(work.threads) { [self] _ in
+        ReaderThreads.run(work.threads) { [self] thread in
             var mine = Harvest()
             do throws(ReadStop) {
-                while let shard = queue.next() { try self.read(shard, into: &mine, queue) }
+                while let shard = queue.next(fromBack: thread % 2 == 1) {
+                    try self.read(shard, into: &mine, queue)
+                }
             } catch {
                 queue.stop(error)
             }
@@ -59,13 +61,18 @@ struct SetWay: Sendable {
         return try harvest.withLock { all throws(ReadStop) in try compare(&all) }
     }
 
+    /// One side from the front, the other from the back, and in the middle the shortest: while threads come
+    /// from both ends, each fills a set of one side, and not one of each.
+    private var inTwoDirections: [DiffShard] {
+        work.shards.filter { $0.side != .sent } + work.shards.filter { $0.side == .sent }.reversed()
+    }
+
     private func read(
         _ shard: DiffShard, into mine: inout Harvest, _ queue: WorkQueue<DiffShard>
     ) throws(ReadStop) {
         let set = mine.sets[shard.side] ?? OrderSet()
         mine.sets[shard.side] = set
-        if let record = work.record(of: shard, data: Self.dataEnding), let stored = stored(shard) {
-            set.formUnion(stored)
+        if let record = work.record(of: shard, data: Self.dataEnding), isStored(shard, into: set) {
             guard set.memoryBytes <= mostBytes else { throw .tooLarge }
             mine.pieces[shard.side, default: []] += record.pieces
             mine.reused += 1
@@ -107,10 +114,11 @@ struct SetWay: Sendable {
         work.directory.step()
     }
 
-    private func stored(_ shard: DiffShard) -> OrderSet? {
+    /// Adds what an earlier run has kept of a shard; nothing when it cannot be used.
+    private func isStored(_ shard: DiffShard, into set: OrderSet) -> Bool {
         let path = work.directory.file(shard.key + Self.dataEnding)
-        guard let bytes = try? FileBytes.read(path, most: 1 << 32) else { return nil }
-        return bytes.withUnsafeBytes { try? OrderSet(stored: $0) }
+        guard let bytes = try? FileBytes.read(path, most: 1 << 32) else { return false }
+        return bytes.withUnsafeBytes { (try? set.formUnion(stored: $0)) != nil }
     }
 
     private func compare(_ all: inout Harvest) throws(ReadStop) -> DiffOutcome {
