@@ -89,6 +89,18 @@ struct IDFiles {
         }
     }
 
+    /// Has the kernel keep the files in memory, as far as there is room.
+    func warm() throws {
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        defer { room.deallocate() }
+        for name in try FileManager.default.contentsOfDirectory(atPath: path) {
+            let descriptor = open("\(path)/\(name)", O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw StackFailure("cannot read in \(path)", errno: errno) }
+            defer { close(descriptor) }
+            while read(descriptor, room.baseAddress, room.count) > 0 {}
+        }
+    }
+
     /// As a list of results has them: ascending, one a line.
     private func text(_ ids: [UInt64]) -> String { ids.sorted().map { "\($0)\n" }.joined() }
 

@@ -20,6 +20,8 @@ struct SideBySide {
         let ids = Double(2 * count) / 1e6
         var (peak, duckPeak) = (0.0, 0.0)
         stage.say("\(form.rawValue): \(count) a side")
+        // Whoever came first would pay for the disk.
+        try files.warm()
         let pairs = try PairSeries(
             stage.pairs,
             ours: {

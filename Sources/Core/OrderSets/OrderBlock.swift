@@ -102,7 +102,11 @@ struct OrderBlock {
         let (from, to) = (UInt64.max &<< UInt64(first & 63), UInt64.max &>> UInt64(63 - last & 63))
         guard start < end else { return set(from & to, in: &words[start]) }
         var added = set(from, in: &words[start]) + set(to, in: &words[end])
-        for index in (start + 1)..<end { added += set(.max, in: &words[index]) }
+        for index in (start + 1)..<end {
+            // Mostly nothing is there yet, and then nothing need be counted.
+            added += words[index] == 0 ? UInt64.bitWidth : (~words[index]).nonzeroBitCount
+            words[index] = .max
+        }
         return added
     }
 
