@@ -18,15 +18,20 @@ enum IDKind: String {
 struct IDFiles {
     /// Of everything that is drawn at random.
     private static let seed: UInt64 = 0x4842_7265_636f_6e63
-    private static let version = 1
+    private static let version = 2
     static let filesASide = 100
+    /// What the comparison has to find.
+    private static let truth = (missing: "missing.truth", unexpected: "unexpected.truth")
+    /// Of so many that are due one gets lost, and after so many one comes from nowhere; and which of them.
+    private static let (lostEvery, lostAt) = (10_000, 5_000)
+    private static let (strangeEvery, strangeAt) = (20_000, 7_000)
+    private static let sides = ["should", "sent"]
     /// What was sent is out of order within so many.
     private static let window = 1 << 16
 
     let form: IDKind
     let count: Int
     let path: String
-    /// Of ten thousand due at the full size, one is missing; of twenty thousand sent, one is unexpected.
     let missing: Int
     let unexpected: Int
 
@@ -35,15 +40,21 @@ struct IDFiles {
         self.form = form
         self.count = count
         path = "\(stage.data)/\(form.rawValue)-\(count)"
-        missing = count / 10_000
-        unexpected = count / 20_000
+        missing = (count - 1 + Self.lostEvery - Self.lostAt) / Self.lostEvery
+        unexpected = (count - 1 + Self.strangeEvery - Self.strangeAt) / Self.strangeEvery
         let mark = "\(path)/whole"
         let text = "\(Self.version) \(Self.seed) \(count)"
-        if (try? String(contentsOfFile: mark, encoding: .utf8)) == text { return }
+        if (try? String(contentsOfFile: mark, encoding: .utf8)) == text {
+            // A bench that was killed may have left them.
+            for grown in Self.sides.map(grownPath) { unlink(grown) }
+            return
+        }
         stage.say("writing \(count) IDs a side, \(form.rawValue)")
         try? FileManager.default.removeItem(atPath: path)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         try write()
+        // What the kernel has yet to write would be written while something is measured.
+        sync()
         try text.write(toFile: mark, atomically: true, encoding: .utf8)
     }
 
@@ -54,12 +65,15 @@ struct IDFiles {
         window.reserveCapacity(Self.window + 2)
         let should = ListWriter(path, "should", perFile: (count + Self.filesASide - 1) / Self.filesASide)
         let sent = ListWriter(path, "sent", perFile: (count + Self.filesASide - 1) / Self.filesASide)
+        var (lost, strange): ([UInt64], [UInt64]) = ([], [])
         for index in 0..<count {
             let id = source.next()
             try should.add(id)
-            // One of ten thousand gets lost; one of twenty thousand comes from nowhere.
-            if index % 10_000 != 5_000 { window.append(id) }
-            if index % 20_000 == 7_000 { window.append(source.stranger(id)) }
+            if index % Self.lostEvery != Self.lostAt { window.append(id) } else { lost.append(id) }
+            if index % Self.strangeEvery == Self.strangeAt {
+                strange.append(source.stranger(id))
+                window.append(strange[strange.count - 1])
+            }
             guard window.count >= Self.window || index == count - 1 else { continue }
             for last in stride(from: window.count - 1, to: 0, by: -1) {
                 window.swapAt(last, Int(random.next() % UInt64(last + 1)))
@@ -69,20 +83,48 @@ struct IDFiles {
         }
         try should.finish()
         try sent.finish()
+        precondition((lost.count, strange.count) == (missing, unexpected), "the files are not what they say")
+        for (name, ids) in [(Self.truth.missing, lost), (Self.truth.unexpected, strange)] {
+            try text(ids).write(toFile: "\(path)/\(name)", atomically: true, encoding: .utf8)
+        }
+    }
+
+    /// Has the kernel keep the files in memory, as far as there is room.
+    func warm() throws {
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        defer { room.deallocate() }
+        for name in try FileManager.default.contentsOfDirectory(atPath: path) {
+            let descriptor = open("\(path)/\(name)", O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw StackFailure("cannot read in \(path)", errno: errno) }
+            defer { close(descriptor) }
+            while read(descriptor, room.baseAddress, room.count) > 0 {}
+        }
+    }
+
+    /// As a list of results has them: ascending, one a line.
+    private func text(_ ids: [UInt64]) -> String { ids.sorted().map { "\($0)\n" }.joined() }
+
+    /// Whether a directory holds the two lists that were put into the files, and nothing besides.
+    func areFound(in out: String) -> Bool {
+        zip([Self.truth.missing, Self.truth.unexpected], ["resend.txt", "unexpected.txt"]).allSatisfy {
+            FileManager.default.contentsEqual(atPath: "\(path)/\($0)", andPath: "\(out)/\($1)")
+        }
     }
 
     /// One file more a side, with as many IDs as one of a hundred has, none of them there before. What is
     /// missing and unexpected stays as it is.
     func grow() throws -> [String] {
-        var source = IDSource(form, seed: Self.seed ^ 0xFF, firstLane: 70_000_000)
+        var source = IDSource(form, seed: Self.seed &+ 1 << 62, firstLane: 70_000_000)
         let ids = (0..<(count / Self.filesASide)).map { _ in source.next() }
-        return try ["should", "sent"].map { side in
+        return try Self.sides.map { side in
             let writer = ListWriter(path, "\(side)-grown", perFile: ids.count + 1)
             for id in ids { try writer.add(id) }
             try writer.finish()
-            return "\(path)/\(side)-grown-000.txt"
+            return grownPath(side)
         }
     }
+
+    private func grownPath(_ side: String) -> String { "\(path)/\(side)-grown-000.txt" }
 }
 
 /// IDs, one after another, none of them twice.

@@ -67,6 +67,8 @@ final class ReconcileStage {
             environment: ["PYTHONPATH": packages, "POLARS_MAX_THREADS": "2"], in: run)
     }
 
+    private static let outOfMemory = "was killed: the memory was not enough"
+
     /// How a command did.
     struct Timing: Decodable {
         var seconds: Double
@@ -96,6 +98,8 @@ final class ReconcileStage {
         }
         let timing = try JSONDecoder().decode(
             Timing.self, from: Data(contentsOf: URL(fileURLWithPath: result)))
+        // 9: SIGKILL, which nobody sends here but the kernel that has no memory left.
+        guard timing.code != -9 else { throw StackFailure("\(name) \(Self.outOfMemory)") }
         guard timing.code == 0 else { throw StackFailure("\(name) failed: \(child.logTail())") }
         return (timing, child.logTail(lines: 60))
     }
@@ -117,6 +121,7 @@ final class ReconcileStage {
         else {
             throw StackFailure("diff counts \(counts?["missing"] ?? "?"), \(counts?["unexpected"] ?? "?")")
         }
+        guard files.areFound(in: out) else { throw StackFailure("diff lists others than were put in") }
         return timing
     }
 

@@ -25,4 +25,30 @@ import Wire
             #expect(crc32(damaged) != sum)
         }
     }
+
+    /// Whatever their length and place, and however they are cut: as bit by bit.
+    @Test func everyLengthAndCut() {
+        var random = SplitMix64(seed: 32)
+        let bytes = (0..<100).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        func naive(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+            var remainder = UInt32.max
+            for byte in bytes {
+                remainder ^= UInt32(byte)
+                for _ in 0..<8 {
+                    remainder = remainder & 1 == 1 ? remainder >> 1 ^ 0xEDB8_8320 : remainder >> 1
+                }
+            }
+            return ~remainder
+        }
+        for start in 0..<9 {
+            for end in start...100 { #expect(crc32(bytes[start..<end]) == naive(bytes[start..<end])) }
+        }
+        bytes.withUnsafeBytes { all in
+            for cut in 0...100 {
+                let head = crc32(UnsafeRawBufferPointer(rebasing: all[..<cut]), after: 0)
+                let sum = crc32(UnsafeRawBufferPointer(rebasing: all[cut...]), after: head)
+                #expect(sum == naive(bytes[...]))
+            }
+        }
+    }
 }

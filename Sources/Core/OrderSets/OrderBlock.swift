@@ -67,32 +67,47 @@ struct OrderBlock {
         return start
     }
 
-    /// Sets its bits in a bitmap.
-    func add(to words: UnsafeMutablePointer<UInt64>) {
+    /// Sets its bits in a bitmap. Costs what the block holds, and not what the bitmap has room for.
+    ///
+    /// - Returns: how many were new.
+    @discardableResult
+    func add(to words: UnsafeMutablePointer<UInt64>) -> Int {
+        var added = 0
         switch form {
         case .bitmap:
-            for index in 0..<Self.words { words[index] |= bits[index] }
+            for index in 0..<Self.words { added += Self.set(bits[index], in: &words[index]) }
         case .array:
             for index in 0..<Int(count) {
                 let low = lows[index]
-                words[Int(low >> 6)] |= 1 &<< UInt64(low & 63)
+                added += Self.set(1 &<< UInt64(low & 63), in: &words[Int(low >> 6)])
             }
         case .runs:
-            for run in 0..<Int(units) { Self.set(lows[run * 2], lows[run * 2 + 1], in: words) }
+            for run in 0..<Int(units) { added += Self.set(lows[run * 2], lows[run * 2 + 1], in: words) }
         }
+        return added
+    }
+
+    @inline(__always)
+    private static func set(_ bits: UInt64, in word: inout UInt64) -> Int {
+        let new = bits & ~word
+        word |= new
+        return new.nonzeroBitCount
     }
 
     /// Sets a stretch of bits, by whole words between its ends.
-    private static func set(_ first: UInt16, _ last: UInt16, in words: UnsafeMutablePointer<UInt64>) {
+    private static func set(
+        _ first: UInt16, _ last: UInt16, in words: UnsafeMutablePointer<UInt64>
+    ) -> Int {
         let (start, end) = (Int(first >> 6), Int(last >> 6))
         let (from, to) = (UInt64.max &<< UInt64(first & 63), UInt64.max &>> UInt64(63 - last & 63))
-        guard start < end else {
-            words[start] |= from & to
-            return
+        guard start < end else { return set(from & to, in: &words[start]) }
+        var added = set(from, in: &words[start]) + set(to, in: &words[end])
+        for index in (start + 1)..<end {
+            // Mostly nothing is there yet, and then nothing need be counted.
+            added += words[index] == 0 ? UInt64.bitWidth : (~words[index]).nonzeroBitCount
+            words[index] = .max
         }
-        words[start] |= from
-        for index in (start + 1)..<end { words[index] = .max }
-        words[end] |= to
+        return added
     }
 
     /// Its IDs, ascending.

@@ -2,22 +2,20 @@
 extension OrderSet {
     /// Takes all IDs of another set.
     package func formUnion(_ other: OrderSet) {
-        for from in 0..<other.blockCount {
-            let block = other.blocks[from]
-            guard let at = place(of: block.key) else {
-                adopt(block.copy())
-                continue
-            }
-            let isSmall =
-                blocks[at].form == .array && block.form == .array
-                && Int(blocks[at].count + block.count) <= OrderBlock.arrayWhileFilling
-            if isSmall {
-                block.forEach { id in insert(id) }
-            } else {
-                makeBitmap(at)
-                block.add(to: blocks[at].bits)
-                recount(at, blocks[at].bitCount)
-            }
+        for from in 0..<other.blockCount { formUnion(other.blocks[from]) }
+    }
+
+    /// Takes the IDs of a block, which stays its owner's.
+    func formUnion(_ block: OrderBlock) {
+        guard let at = place(of: block.key) else { return adopt(block.copy()) }
+        let isSmall =
+            blocks[at].form == .array && block.form == .array
+            && Int(blocks[at].count + block.count) <= OrderBlock.arrayWhileFilling
+        if isSmall {
+            block.forEach { id in insert(id) }
+        } else {
+            makeBitmap(at)
+            recount(at, Int(blocks[at].count) + block.add(to: blocks[at].bits))
         }
     }
 
@@ -32,6 +30,9 @@ extension OrderSet {
         filtered { block in
             guard let at = other.place(of: block.key) else { return block.copy() }
             let taken = other.blocks[at]
+            if block.form == .bitmap, taken.form == .bitmap, let few = block.fewBeside(taken) {
+                return few.isEmpty ? nil : block.with(few)
+            }
             return block.filtered { bits in
                 if taken.form == .bitmap {
                     for index in 0..<OrderBlock.words { bits[index] &= ~taken.bits[index] }
@@ -100,6 +101,29 @@ extension OrderBlock {
         return copy
     }
 
+    /// What stands in this bitmap and not in the other one, where it is few: no copy is made of the rest.
+    fileprivate func fewBeside(_ other: OrderBlock) -> [UInt16]? {
+        var few: [UInt16] = []
+        for index in 0..<Self.words {
+            var word = bits[index] & ~other.bits[index]
+            while word != 0 {
+                guard few.count < Self.arrayWhileFilling else { return nil }
+                few.append(UInt16(index << 6 | word.trailingZeroBitCount))
+                word &= word &- 1
+            }
+        }
+        return few
+    }
+
+    /// An array of its own of these, ascending, under the same key.
+    fileprivate func with(_ lows: [UInt16]) -> OrderBlock {
+        let size = Int32(lows.count)
+        let block = OrderBlock(
+            key: key, memory: OrderSet.room(lows.count * 2), count: size, units: size, form: .array)
+        lows.withUnsafeBytes { block.memory.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+        return block
+    }
+
     /// What is left of it: a bitmap by whole words, the other forms one by one. nil when nothing is.
     fileprivate func filtered(
         words: (UnsafeMutablePointer<UInt64>) -> Void, each isKept: (UInt16) -> Bool
@@ -125,16 +149,11 @@ extension OrderBlock {
             if isKept(low) { kept.append(low) }
         }
         guard !kept.isEmpty else { return nil }
-        var block = OrderBlock(
-            key: key, memory: memory, count: Int32(kept.count), units: Int32(kept.count), form: .array)
-        if kept.count > Self.arrayAtRest {
-            block.memory = OrderSet.emptyBitmap()
-            block.form = .bitmap
-            for low in kept { block.bits[Int(low >> 6)] |= 1 << UInt64(low & 63) }
-        } else {
-            block.memory = OrderSet.room(kept.count * 2)
-            kept.withUnsafeBytes { block.memory.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
-        }
+        guard kept.count > Self.arrayAtRest else { return with(kept) }
+        let size = Int32(kept.count)
+        let block = OrderBlock(
+            key: key, memory: OrderSet.emptyBitmap(), count: size, units: size, form: .bitmap)
+        for low in kept { block.bits[Int(low >> 6)] |= 1 << UInt64(low & 63) }
         return block
     }
 }

@@ -63,12 +63,33 @@ extension OrderSet {
     /// Reads a stored set. Whatever the bytes are, it ends with a set or a fault.
     package convenience init(stored bytes: UnsafeRawBufferPointer) throws(StoredSetFault) {
         self.init()
+        try formUnion(stored: bytes)
+    }
+
+    /// Takes all IDs of a stored set, or none where it throws.
+    package func formUnion(stored bytes: UnsafeRawBufferPointer) throws(StoredSetFault) {
+        var ids = 0
+        try Self.eachBlock(bytes) { block in ids += Int(block.count) }
+        guard bytes.little(at: 16) == UInt64(ids) else { throw .contents }
+        try Self.eachBlock(bytes, areSound: true) { block in formUnion(block) }
+    }
+
+    /// The blocks of a stored set one after another, each in memory that holds it until the next one comes.
+    ///
+    /// - Parameter areSound: the bytes have been looked at before, from their first to their last.
+    private static func eachBlock(
+        _ bytes: UnsafeRawBufferPointer, areSound: Bool = false, _ each: (OrderBlock) -> Void
+    ) throws(StoredSetFault) {
         let end = bytes.count - Self.sumBytes
-        guard bytes.count >= Self.headBytes + Self.sumBytes else { throw .length }
-        guard bytes.starts(with: Self.magic) else { throw .foreign }
-        let sum: UInt32 = bytes.little(at: end)
-        guard crc32(UnsafeRawBufferPointer(rebasing: bytes[..<end]), after: 0) == sum else { throw .checksum }
-        let (blocks, ids): (UInt64, UInt64) = (bytes.little(at: 8), bytes.little(at: 16))
+        if !areSound {
+            guard bytes.count >= Self.headBytes + Self.sumBytes else { throw .length }
+            guard bytes.starts(with: Self.magic) else { throw .foreign }
+            let whole = UnsafeRawBufferPointer(rebasing: bytes[..<end])
+            guard bytes.little(at: end) == crc32(whole, after: 0) else { throw .checksum }
+        }
+        let memory = room(OrderBlock.span * 2)
+        defer { memory.deallocate() }
+        let blocks: UInt64 = bytes.little(at: 8)
         var at = Self.headBytes
         var before: UInt64?
         for _ in 0..<blocks {
@@ -81,20 +102,17 @@ extension OrderSet {
                 before.map({ $0 < key }) ?? true, (1...UInt32(OrderBlock.span)).contains(count),
                 form != .array || units == count, form != .runs || units <= OrderBlock.span / 2
             else { throw .contents }
-            var block = OrderBlock(
-                key: key, memory: UnsafeMutableRawPointer(bitPattern: 8)!, count: Int32(count),
-                units: Int32(units), form: form)
+            let block = OrderBlock(
+                key: key, memory: memory, count: Int32(count), units: Int32(units), form: form)
             at += Self.blockHeadBytes
             guard end - at >= block.bytes else { throw .length }
-            block.memory = Self.room(max(2, block.bytes))
-            block.memory.copyMemory(from: bytes.baseAddress! + at, byteCount: block.bytes)
-            adopt(block)
-            guard block.isSound else { throw .contents }
+            memory.copyMemory(from: bytes.baseAddress! + at, byteCount: block.bytes)
+            guard areSound || block.isSound else { throw .contents }
+            each(block)
             at += block.bytes
             before = key
         }
         guard at == end else { throw .length }
-        guard UInt64(count) == ids else { throw .contents }
     }
 }
 

@@ -16,7 +16,8 @@ package final class OrderSet: @unchecked Sendable {
     package private(set) var count = 0
     /// In the order in which their first IDs came.
     var blocks: UnsafeMutablePointer<OrderBlock>
-    private(set) var blockCount = 0
+    /// Blocks of 65,536 IDs of which at least one stands in it.
+    package private(set) var blockCount = 0
     private var blockRoom = 16
     /// Places of blocks + 1, open addressing; 0 = free.
     private var table: UnsafeMutablePointer<UInt32>

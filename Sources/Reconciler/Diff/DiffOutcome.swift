@@ -68,7 +68,7 @@ final class IDListFile {
 
     func finish() throws(ReadStop) {
         try flush()
-        do { try file?.finish() } catch { throw .output(error) }
+        do { try file?.finish(isDurable: true) } catch { throw .output(error) }
     }
 }
 

@@ -124,7 +124,7 @@ struct DiffRun {
             do throws(FileFault) {
                 for path in try InputFile.paths(patterns) {
                     do throws(FileFault) {
-                        files.append(try file(path, side, directory))
+                        files.append(try file(path, side, files.count, directory))
                     } catch {
                         guard isPartAllowed else { throw error }
                         unread[side, default: []].append(error.description)
@@ -139,8 +139,10 @@ struct DiffRun {
     }
 
     /// What is no regular file comes once and from its beginning: it is written down first.
+    ///
+    /// - Parameter number: among the files of its side.
     private func file(
-        _ path: String, _ side: DiffSide, _ directory: WorkDirectory
+        _ path: String, _ side: DiffSide, _ number: Int, _ directory: WorkDirectory
     ) throws(FileFault) -> InputFile {
         let format = formats[side] ?? SideFormat()
         var status = stat()
@@ -148,7 +150,7 @@ struct DiffRun {
             path == "-"
             || (stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT))
         guard isStream else { return try InputFile(path, side: side, as: format) }
-        let copy = directory.file("\(side.rawValue)-\(getpid()).input")
+        let copy = directory.file("\(side.rawValue)-\(number)-\(getpid()).input")
         let input = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
         guard input >= 0 else { throw FileFault(path: path, reason: String(cString: strerror(errno))) }
         defer { if path != "-" { close(input) } }

@@ -54,9 +54,14 @@ struct DiffWork: Sendable {
     /// Keeps what a shard has told. Its data stand already.
     func keep(_ record: ShardRecord, of shard: DiffShard, data: String) throws(ReadStop) {
         // What could not be read whole may be readable next time.
-        guard directory.isResumable, record.pieces.allSatisfy(\.tally.unread.isEmpty) else { return }
+        guard directory.isResumable else { return }
+        let path = directory.file("\(shard.key)\(data).shard")
+        guard record.pieces.allSatisfy(\.tally.unread.isEmpty) else {
+            unlink(path)
+            return
+        }
         do throws(FileFault) {
-            let file = try WorkFile(directory.file("\(shard.key)\(data).shard"))
+            let file = try WorkFile(path)
             try file.append(record.stored)
             try file.finish()
         } catch {

@@ -28,7 +28,9 @@ struct ExternalWay<ID: DiffID>: Sendable {
     func run() throws(ReadStop) -> DiffOutcome {
         Self.allowManyFiles()
         let harvest = try divide()
-        let results = try compare(harvest.spills)
+        // What could not be read whole may be readable next time: then its results are void.
+        let isWhole = harvest.pieces.values.joined().allSatisfy(\.tally.unread.isEmpty)
+        let results = try compare(harvest.spills, isKept: isWhole && work.directory.isResumable)
         var outcome = DiffOutcome(way: .external)
         var counts = SideCounts()
         for result in results { counts.merge(result.counts) }
@@ -135,11 +137,14 @@ struct ExternalWay<ID: DiffID>: Sendable {
 
     // MARK: - Second: partition by partition
 
-    private func compare(_ spills: [Spill<ID>]) throws(ReadStop) -> [GroupResult] {
+    /// - Parameter isKept: an earlier run's results are taken, and these are left for a later one.
+    private func compare(
+        _ spills: [Spill<ID>], isKept: Bool
+    ) throws(ReadStop) -> [GroupResult] {
         // A result belongs to these shards and no others.
         let keys = work.shards.map(\.key).sorted().joined(separator: " ")
         let sum = Hex.encode(bytes: Array(sha256(Array(keys.utf8))[..<16]))
-        let name = String(decoding: sum, as: UTF8.self)
+        let name = isKept ? String(decoding: sum, as: UTF8.self) : "part"
         let queue = WorkQueue(Array(0..<Partitions.groups))
         let results = Mutex<[GroupResult]>([])
         ReaderThreads.run(work.threads) { [self] _ in
@@ -150,7 +155,7 @@ struct ExternalWay<ID: DiffID>: Sendable {
                 while let group = queue.next() {
                     let path = work.directory.file("\(name)-\(group).result")
                     let result: GroupResult
-                    if work.directory.isResumable, let there = GroupResult(path) {
+                    if isKept, let there = GroupResult(path) {
                         result = there
                     } else {
                         result = try self.compare(group, spills, table, room, path)

@@ -13,12 +13,22 @@ struct SortedRun: Equatable, Sendable {
     let kind: ListKind
     let offset: UInt64
     let count: Int
+    /// Of its IDs.
+    let sum: UInt64
+
+    /// The words of a record.
+    static let words = 4
+
+    /// The sum of more IDs, after those whose sum is `sum`: whatever a disk may have made of them changes it.
+    static func sum(_ ids: UnsafeRawBufferPointer, after sum: UInt64) -> UInt64 {
+        ids.bindMemory(to: UInt64.self).reduce(sum) { splitMix64($0 ^ $1) }
+    }
 }
 
 /// What the comparison of a group of partitions has brought: counts, and ascending runs of the IDs that
-/// belong into lists, in a file (native byte order): the runs; then kind, offset and count of each (UInt64);
-/// the eight counts by marks; the number of runs; and the CRC-32 of all from the runs' places on (UInt64
-/// each).
+/// belong into lists, in a file (native byte order): the runs; then kind, offset, count and sum of each
+/// (UInt64); the eight counts by marks; the number of runs; and the CRC-32 of all from the runs' places on
+/// (UInt64 each).
 ///
 /// One thread's. Memory: as many IDs as it may hold before it writes a run.
 final class GroupResultWriter<ID: DiffID> {
@@ -44,12 +54,16 @@ final class GroupResultWriter<ID: DiffID> {
     private func flush(_ kind: ListKind) {
         guard var ids = lists.removeValue(forKey: kind), fault == nil else { return }
         ids.sort()
-        runs.append(SortedRun(kind: kind, offset: file.written, count: ids.count))
         do throws(FileFault) {
             let view = UnsafeMutableBufferPointer<ID>.allocate(capacity: ids.count)
             defer { view.deallocate() }
             _ = view.initialize(from: ids)
-            try file.append(UnsafeRawBufferPointer(view))
+            let bytes = UnsafeRawBufferPointer(view)
+            runs.append(
+                SortedRun(
+                    kind: kind, offset: file.written, count: ids.count,
+                    sum: SortedRun.sum(bytes, after: 0)))
+            try file.append(bytes)
         } catch {
             fault = error
         }
@@ -59,7 +73,7 @@ final class GroupResultWriter<ID: DiffID> {
         for kind in ListKind.allCases { flush(kind) }
         if let fault { throw fault }
         var words: [UInt64] = []
-        for run in runs { words += [run.kind.rawValue, run.offset, UInt64(run.count)] }
+        for run in runs { words += [run.kind.rawValue, run.offset, UInt64(run.count), run.sum] }
         words += counts.byMarks.map { UInt64($0) }
         words.append(UInt64(runs.count))
         let bytes = words.withUnsafeBytes { Array($0) }
@@ -93,13 +107,16 @@ struct GroupResult: Equatable, Sendable {
             return got == count * 8 ? words : nil
         }
         guard let tail = words(2, before: size), tail[0] <= Self.maxRuns,
-            let all = words(Int(tail[0]) * 3 + 9, before: size - 8),
+            let all = words(Int(tail[0]) * SortedRun.words + 9, before: size - 8),
             UInt64(all.withUnsafeBytes { crc32($0) }) == tail[1]
         else { return nil }
         for run in 0..<Int(tail[0]) {
-            guard let kind = ListKind(rawValue: all[run * 3]) else { return nil }
-            runs.append(SortedRun(kind: kind, offset: all[run * 3 + 1], count: Int(all[run * 3 + 2])))
+            let record = all[(run * SortedRun.words)...].prefix(SortedRun.words).map { $0 }
+            guard let kind = ListKind(rawValue: record[0]) else { return nil }
+            runs.append(
+                SortedRun(kind: kind, offset: record[1], count: Int(record[2]), sum: record[3]))
         }
-        for marks in 1..<8 { counts.add(Int(all[Int(tail[0]) * 3 + marks]), marks: marks) }
+        let counted = Int(tail[0]) * SortedRun.words
+        for marks in 1..<8 { counts.add(Int(all[counted + marks]), marks: marks) }
     }
 }

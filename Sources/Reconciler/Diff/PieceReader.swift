@@ -28,7 +28,7 @@ enum ReadStop: Error {
 final class PieceReader<ID: DiffID> {
     static var byteOrderMark: [UInt8] { [0xEF, 0xBB, 0xBF] }
     private let readBytes: Int
-    private static var batchIDs: Int { 1 << 13 }
+    private static var batchIDs: Int { 1 << 11 }
     private static var maxCarried: Int { 64 << 10 }
 
     /// Lanes that are known; nil = any.
@@ -50,7 +50,7 @@ final class PieceReader<ID: DiffID> {
     private let takeAmbiguous: (String, ID) throws(ReadStop) -> Void
 
     init(
-        piece: FilePiece, lanes: Set<UInt32>?, isPartAllowed: Bool, readBytes: Int = 1 << 20,
+        piece: FilePiece, lanes: Set<UInt32>?, isPartAllowed: Bool, readBytes: Int = 1 << 18,
         take: @escaping (UnsafeBufferPointer<ID>) throws(ReadStop) -> Void,
         ambiguous: @escaping (String, ID) throws(ReadStop) -> Void
     ) {

@@ -37,22 +37,24 @@ enum ReaderThreads {
 /// Work that threads take piece by piece; the first one that fails stops all.
 final class WorkQueue<Work: Sendable>: Sendable {
     private struct State {
-        var next = 0
+        /// What is left.
+        var left: Range<Int>
         var stop: ReadStop?
     }
 
     private let work: [Work]
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     init(_ work: [Work]) {
         self.work = work
+        state = Mutex(State(left: work.indices))
     }
 
-    func next() -> Work? {
+    /// - Parameter fromBack: the last piece that is left rather than the first.
+    func next(fromBack: Bool = false) -> Work? {
         state.withLock { state in
-            guard state.stop == nil, state.next < work.count else { return nil }
-            state.next += 1
-            return work[state.next - 1]
+            guard state.stop == nil, !state.left.isEmpty else { return nil }
+            return work[fromBack ? state.left.removeLast() : state.left.removeFirst()]
         }
     }
 

@@ -11,12 +11,16 @@ struct RunMerge<ID: DiffID>: ~Copyable {
         private var left: Int
         private let room: UnsafeMutableBufferPointer<ID>
         private var (at, filled) = (0, 0)
+        /// Of what was read so far, and what it has to be in the end.
+        private var sum: UInt64 = 0
+        private let wholeSum: UInt64
 
         init(_ run: SortedRun, descriptor: Int32, path: String, roomIDs: Int) {
             self.descriptor = descriptor
             self.path = path
             offset = off_t(run.offset)
             left = run.count
+            wholeSum = run.sum
             room = .allocate(capacity: min(roomIDs, max(1, run.count)))
         }
 
@@ -31,6 +35,12 @@ struct RunMerge<ID: DiffID>: ~Copyable {
                 (at, filled) = (0, got / MemoryLayout<ID>.size)
                 offset += off_t(got)
                 left -= filled
+                sum = SortedRun.sum(UnsafeRawBufferPointer(start: room.baseAddress, count: got), after: sum)
+                guard left > 0 || sum == wholeSum else {
+                    // Made again by the next run.
+                    unlink(path)
+                    throw FileFault(path: path, reason: "was damaged; run it again")
+                }
             }
             at += 1
             return room[at - 1]

@@ -6,15 +6,20 @@ import Synchronization
 /// Compares lists of dense IDs as sets in memory: each thread fills sets of its own, which are united at the
 /// end, so that nothing is shared while it is filled.
 struct SetWay: Sendable {
-    /// A set is looked at, whether it has become too large, after so many IDs at most: a batch of the
-    /// reader's.
     private static let dataEnding = ".set"
+    /// After so many IDs a set tells whether they are dense at all: then there are several to a block. Where
+    /// they are not, and there is much to read, nothing is gained by filling it until it is too large.
+    private static let sampleIDs = 1 << 16
+    private static let leastADenseBlock = 2
+    /// Lists of fewer bytes than this are read to their end before anything is said of them.
+    private static let muchBytes: UInt64 = 8 << 20
 
     private let work: DiffWork
     private let output: DiffOutput
     /// Of one set while it is filled. There are as many as threads times sides, and beside them at the end
     /// the lists themselves: a quarter is left for those.
     private let mostBytes: Int
+    private let isMuch: Bool
 
     /// What the threads have brought.
     private struct Harvest {
@@ -27,19 +32,23 @@ struct SetWay: Sendable {
         self.work = work
         self.output = output
         mostBytes = work.roomBytes * 3 / 4 / (work.threads * max(2, work.sides.count))
+        isMuch = work.shards.reduce(0) { $0 + $1.bytes } > Self.muchBytes
     }
 
     /// - Throws: ``ReadStop/tooLarge`` when the sets would take more memory than there is.
     func run() throws(ReadStop) -> DiffOutcome {
-        let queue = WorkQueue(work.shards)
+        let queue = WorkQueue(inTwoDirections)
         let harvest = Mutex(Harvest())
-        ReaderThreads.run(work.threads) { [self] _ in
+        ReaderThreads.run(work.threads) { [self] thread in
             var mine = Harvest()
             do throws(ReadStop) {
-                while let shard = queue.next() { try self.read(shard, into: &mine, queue) }
+                while let shard = queue.next(fromBack: thread % 2 == 1) {
+                    try self.read(shard, into: &mine, queue)
+                }
             } catch {
                 queue.stop(error)
             }
+            guard queue.reason == nil else { return }
             harvest.withLock { all in
                 for (side, set) in mine.sets {
                     if let there = all.sets[side] { there.formUnion(set) } else { all.sets[side] = set }
@@ -52,13 +61,18 @@ struct SetWay: Sendable {
         return try harvest.withLock { all throws(ReadStop) in try compare(&all) }
     }
 
+    /// One side from the front, the other from the back, and in the middle the shortest: while threads come
+    /// from both ends, each fills a set of one side, and not one of each.
+    private var inTwoDirections: [DiffShard] {
+        work.shards.filter { $0.side != .sent } + work.shards.filter { $0.side == .sent }.reversed()
+    }
+
     private func read(
         _ shard: DiffShard, into mine: inout Harvest, _ queue: WorkQueue<DiffShard>
     ) throws(ReadStop) {
         let set = mine.sets[shard.side] ?? OrderSet()
         mine.sets[shard.side] = set
-        if let record = work.record(of: shard, data: Self.dataEnding), let stored = stored(shard) {
-            set.formUnion(stored)
+        if let record = work.record(of: shard, data: Self.dataEnding), isStored(shard, into: set) {
             guard set.memoryBytes <= mostBytes else { throw .tooLarge }
             mine.pieces[shard.side, default: []] += record.pieces
             mine.reused += 1
@@ -66,14 +80,19 @@ struct SetWay: Sendable {
         }
         // What is kept must hold this shard alone.
         let filled = work.directory.isResumable ? OrderSet() : set
-        let most = mostBytes
+        let (most, isMuch) = (mostBytes, isMuch)
+        var isSampled = false
         let record = try work.read(shard, UInt64.self) { ids throws(ReadStop) in
             filled.insert(ids)
+            guard !queue.isStopped else { throw .stopped }
+            if isMuch, !isSampled, filled.count >= Self.sampleIDs {
+                isSampled = true
+                guard filled.blockCount * Self.leastADenseBlock <= filled.count else { throw .tooLarge }
+            }
             guard filled.memoryBytes > most else { return }
             // Room that was given for speed is taken back, once there is much of it.
             filled.compact()
             guard filled.memoryBytes <= most / 2 else { throw .tooLarge }
-            guard !queue.isStopped else { throw .stopped }
         }
         if work.directory.isResumable {
             try store(filled, shard)
@@ -95,10 +114,11 @@ struct SetWay: Sendable {
         work.directory.step()
     }
 
-    private func stored(_ shard: DiffShard) -> OrderSet? {
+    /// Adds what an earlier run has kept of a shard; nothing when it cannot be used.
+    private func isStored(_ shard: DiffShard, into set: OrderSet) -> Bool {
         let path = work.directory.file(shard.key + Self.dataEnding)
-        guard let bytes = try? FileBytes.read(path, most: 1 << 32) else { return nil }
-        return bytes.withUnsafeBytes { try? OrderSet(stored: $0) }
+        guard let bytes = try? FileBytes.read(path, most: 1 << 32) else { return false }
+        return bytes.withUnsafeBytes { (try? set.formUnion(stored: $0)) != nil }
     }
 
     private func compare(_ all: inout Harvest) throws(ReadStop) -> DiffOutcome {

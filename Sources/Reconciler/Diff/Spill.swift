@@ -10,6 +10,11 @@ enum Partitions {
     static let groups = 64
     static let groupSize = count / groups
 
+    /// Of IDs in whatever order: they are mixed, so that what is lost or damaged shows.
+    static func sum(_ ids: UnsafeRawBufferPointer) -> UInt64 {
+        ids.bindMemory(to: UInt64.self).reduce(0, &+)
+    }
+
     @inline(__always)
     static func of<ID: DiffID>(_ mixed: ID) -> Int {
         Int(truncatingIfNeeded: mixed &>> ID(truncatingIfNeeded: ID.bitWidth &- bits))
@@ -26,10 +31,10 @@ struct SpillExtent: Equatable, Sendable {
 /// Writes the mixed IDs of one shard after another, divided into partitions, each shard to a file of its own.
 ///
 /// The file (native byte order; it never leaves the machine): stretches of IDs, each of one partition; then
-/// the extents, 16 bytes each; the wrapping sum of each partition's IDs (UInt64); the number of extents
-/// (UInt64); the CRC-32 of all from the extents on (UInt64).
+/// the extents, 16 bytes each; the wrapping sum of the words of each partition's IDs (UInt64); the number of
+/// extents (UInt64); the CRC-32 of all from the extents on (UInt64).
 ///
-/// One thread's. Memory: ``memoryBytes(_:)``, taken once.
+/// One thread's. Memory: a buffer for each partition, taken once.
 final class SpillWriter<ID: DiffID> {
     private let roomIDs: Int
     private let buffers: UnsafeMutablePointer<ID>
@@ -76,9 +81,7 @@ final class SpillWriter<ID: DiffID> {
         guard let file, fill[partition] > 0 else { return }
         let ids = UnsafeBufferPointer(start: buffers + partition * roomIDs, count: fill[partition])
         fill[partition] = 0
-        var sum: UInt64 = 0
-        for id in ids { sum &+= UInt64(truncatingIfNeeded: id) }
-        sums[partition] &+= sum
+        sums[partition] &+= Partitions.sum(UnsafeRawBufferPointer(ids))
         extents.append(
             SpillExtent(partition: UInt32(partition), count: UInt32(ids.count), offset: file.written))
         do { try file.append(UnsafeRawBufferPointer(ids)) } catch { throw .output(error) }
@@ -189,7 +192,7 @@ final class Spill<ID: DiffID>: Sendable {
                     throw FileFault(path: path, reason: "cannot be read back")
                 }
                 let ids = UnsafeBufferPointer(rebasing: room[..<(got / MemoryLayout<ID>.size)])
-                for id in ids { sum &+= UInt64(truncatingIfNeeded: id) }
+                sum &+= Partitions.sum(UnsafeRawBufferPointer(ids))
                 each(ids)
                 offset += off_t(got)
                 left -= ids.count

@@ -50,7 +50,11 @@ final class WorkDirectory: Sendable {
         (path, lock) = mine
     }
 
-    deinit { close(lock) }
+    deinit {
+        // A child of this process that is about to become something else still holds the file open.
+        _ = hb_unlock(lock)
+        close(lock)
+    }
 
     /// Makes a directory, if need be, and takes its lock; nil when another process has it, or takes it away.
     private static func take(_ name: String) throws(ReconcilerFault) -> Int32? {

@@ -51,8 +51,13 @@ final class WorkFile {
 
     /// Gives the file its name. Against the end of this process that is enough; against the machine's, the
     /// checksums within tell a file that is not whole.
-    func finish() throws(FileFault) {
+    ///
+    /// - Parameter isDurable: for what has no checksum: the disk has it all before it has its name.
+    func finish(isDurable: Bool = false) throws(FileFault) {
         try flush()
+        guard !isDurable || fsync(descriptor) == 0 else {
+            throw FileFault(path: path, reason: String(cString: strerror(errno)))
+        }
         guard rename(path + Self.draftEnding, path) == 0 else {
             throw FileFault(path: path, reason: String(cString: strerror(errno)))
         }
