@@ -10,7 +10,7 @@ struct RecordedCampaign {
     /// Redis keeps a hash of so many entries as a list.
     private static let claimsABucket = 60
     /// Orders that a partition of the local broker surely holds: 5 MiB, some 120 bytes each behind lz4.
-    private static let ordersAPartition = 30_000
+    private static let ordersAPartition = 40_000
 
     let directory: String
     let catalog: Catalog

@@ -48,6 +48,7 @@ struct RecordTests {
     func quick() throws {
         var random = SplitMix64(seed: 11)
         var quick = 0
+        var names: OrderNames?
         for round in 0..<20_000 {
             var order = Sample.order(&random)
             order.attempt = UInt16(truncatingIfNeeded: random.next() as UInt64)
@@ -63,9 +64,52 @@ struct RecordTests {
                 default: record[at] = UInt8(truncatingIfNeeded: random.next() as UInt64)
                 }
             }
-            guard let scanned = OrderRecordScan.decode(record, Sample.catalog) else { continue }
+            let scanned = OrderRecordScan.decode(record, Sample.catalog)
+            // Whatever the records before it named.
+            let remembered = record.withUnsafeBufferPointer {
+                OrderRecordScan.decode($0, Sample.catalog, &names)
+            }
+            #expect(remembered == scanned)
+            guard let scanned else { continue }
             quick += 1
             #expect(try OrderRecord.decodeJSON(record, Sample.catalog) == scanned)
+        }
+        #expect(quick > 100)
+    }
+
+    @Test("so does the quick reading of outcomes")
+    func quickOutcomes() throws {
+        var random = SplitMix64(seed: 12)
+        var quick = 0
+        for round in 0..<20_000 {
+            let order = Sample.order(&random)
+            let gift = Sample.catalog.gifts[Int(order.gift)]
+            var record = OutcomeRecord(
+                order: order.id, coupon: order.coupon, game: Sample.catalog.games[Int(gift.game)].id,
+                gift: gift.id, attempt: UInt16(truncatingIfNeeded: random.next() as UInt64),
+                outcome: Outcome.allCases[round % Outcome.allCases.count], status: round % 1000,
+                atMs: order.claimedAtMs, owner: random.next(),
+                reason: ["", "no answer in 1 s", "\"quoted\"", "好"][round % 4]
+            ).encode()
+            let fact = try record.withUnsafeBytes { try OutcomeFact.decode($0, Sample.catalog) }
+            #expect(fact.order == order.id && fact.game == gift.game && fact.atMs == order.claimedAtMs)
+            let at = Int((random.next() as UInt64) % UInt64(record.count))
+            switch (random.next() as UInt64) % 3 {
+            case 0: record.remove(at: at)
+            case 1: record[at] = record[(at + 7) % record.count]
+            default: record[at] = UInt8(truncatingIfNeeded: random.next() as UInt64)
+            }
+            let slow = try? OutcomeRecord.decode(record)
+            let seen = record.withUnsafeBytes { try? OutcomeFact.decode($0, Sample.catalog) }
+            guard let slow, let game = Sample.catalog.game(id: slow.game) else {
+                #expect(seen == nil)
+                continue
+            }
+            quick += 1
+            let expected = OutcomeFact(
+                order: slow.order, outcome: slow.outcome, attempt: slow.attempt, game: game.slot,
+                atMs: slow.atMs)
+            #expect(seen == expected)
         }
         #expect(quick > 100)
     }

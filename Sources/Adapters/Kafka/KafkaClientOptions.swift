@@ -24,7 +24,7 @@ package struct KafkaClientOptions: Sendable {
     /// What a consumer prefetches a partition, in KiB.
     package var prefetchKiB = 256
     /// What a `KafkaReader` prefetches in all, in KiB.
-    package var readAheadKiB = 32_768
+    package var readAheadKiB = 16_384
     /// How long the broker may hold a fetch that finds nothing. librdkafka's in-memory cluster holds it
     /// for the whole time even if data comes (its Fetch handler), and librdkafka looks again at a
     /// partition whose full local queue has been drained only when a fetch returns: hence not the usual

@@ -60,11 +60,13 @@ package enum OrderRecord {
     }
 
     /// The same of bytes that lie elsewhere.
+    ///
+    /// - Parameter names: what the record before named; nil at first.
     package static func decode(
-        _ bytes: UnsafeRawBufferPointer, _ catalog: Catalog
+        _ bytes: UnsafeRawBufferPointer, _ catalog: Catalog, names: inout OrderNames?
     ) throws(RecordFault) -> Order {
         let text = bytes.assumingMemoryBound(to: UInt8.self)
-        if let order = OrderRecordScan.decode(text, catalog) { return order }
+        if let order = OrderRecordScan.decode(text, catalog, &names) { return order }
         return try decodeJSON(Array(bytes), catalog)
     }
 

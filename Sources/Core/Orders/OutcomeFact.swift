@@ -11,6 +11,14 @@ package struct OutcomeFact: Equatable, Sendable {
     /// Unix milliseconds.
     package var atMs: Int64
 
+    package init(order: OrderID, outcome: Outcome, attempt: UInt16, game: UInt8, atMs: Int64) {
+        self.order = order
+        self.outcome = outcome
+        self.attempt = attempt
+        self.game = game
+        self.atMs = atMs
+    }
+
     /// - Throws: where ``OutcomeRecord/decode(_:)`` throws, and for a game that the catalog does not have.
     package static func decode(
         _ bytes: UnsafeRawBufferPointer, _ catalog: Catalog

@@ -24,6 +24,10 @@ struct DiffCommand: AsyncParsableCommand {
             in memory; IDs that are not dense go through partitions on disk, beside DIR unless --temp says \
             where.
 
+            Several processes may share a run, on this machine or over a file system with locks: one leads, \
+            the others are told the same and --assist. A shard belongs to whoever reads it until he has \
+            done so or is dead; done twice it changes nothing.
+
             Exit codes: 0 done; 65 a file cannot be read whole; 70 the classes do not add up; 73 a result \
             cannot be written; 75 another diff works in the directory of --resume.
             """)
@@ -60,6 +64,8 @@ struct DiffCommand: AsyncParsableCommand {
     var resume: String?
     @Flag(help: "Leaves it there at the end, for a later run over files of which most are the same.")
     var keep = false
+    @Flag(help: "Reads for the run that another process leads with the same options; needs --resume.")
+    var assist = false
     @Flag(help: "Goes on where a file cannot be read whole, and reports it.")
     var partial = false
 
@@ -70,6 +76,10 @@ struct DiffCommand: AsyncParsableCommand {
     func run() async throws {
         try await ReconcilerFault.exiting {
             let run = try self.comparison()
+            if assist {
+                let (done, all) = try run.assist()
+                return Console.say("\(done) of \(all) shards were read here")
+            }
             let outcome = try run.run()
             for side in DiffSide.allCases {
                 let tally = outcome.tallies[side] ?? Tally()
@@ -83,7 +93,13 @@ struct DiffCommand: AsyncParsableCommand {
     }
 
     func comparison() throws -> DiffRun {
-        guard out != nil || countsOnly else { throw ValidationError("--out or --counts-only is needed.") }
+        guard !assist || resume != nil else { throw ValidationError("--assist needs --resume.") }
+        guard !assist || !(should + sent + queued).contains("-") else {
+            throw ValidationError("Standard input comes to one process alone: no --assist.")
+        }
+        guard out != nil || countsOnly || assist else {
+            throw ValidationError("--out or --counts-only is needed.")
+        }
         guard (should + sent + queued).count(where: { $0 == "-" }) <= 1 else {
             throw ValidationError("Standard input can be only one of the files.")
         }

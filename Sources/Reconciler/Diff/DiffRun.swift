@@ -57,6 +57,40 @@ struct DiffRun {
         }
     }
 
+    /// Reads for the run that another process leads in `resume` with the same options, and writes nothing
+    /// else.
+    ///
+    /// - Returns: shards that were read here, of how many.
+    func assist() throws(ReconcilerFault) -> (done: Int, of: Int) {
+        let directory = try WorkDirectory(assisting: resume ?? ".")
+        do throws(ReadStop) {
+            let (shards, _) = try shards(directory)
+            let work = DiffWork(
+                shards: shards, lanes: lanes, memoryBytes: memoryBytes, threads: threads,
+                isPartAllowed: isPartAllowed, directory: directory)
+            return (try assist(work), shards.count)
+        } catch {
+            // Whoever leads it needs nobody any more.
+            if directory.isGone { return (0, 0) }
+            throw Self.fault(error)
+        }
+    }
+
+    private func assist(_ work: DiffWork) throws(ReadStop) -> Int {
+        let output = DiffOutput(directory: nil, form: formats[.should]?.form ?? .auto)
+        if formats.values.contains(where: \.form.isWide) {
+            return try ExternalWay<UInt128>(work, output).assist()
+        }
+        if way != .external, !(way == .auto && work.directory.isExternal) {
+            do throws(ReadStop) {
+                return try SetWay(work, output).assist()
+            } catch {
+                guard case .tooLarge = error, way == .auto else { throw error }
+            }
+        }
+        return try ExternalWay<UInt64>(work, output).assist()
+    }
+
     private static let doesNotAddUp = "the classes do not add up"
 
     private static func fault(_ stop: ReadStop) -> ReconcilerFault {

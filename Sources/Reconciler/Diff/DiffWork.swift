@@ -40,6 +40,11 @@ struct DiffWork: Sendable {
         return record
     }
 
+    /// Whether one who assists has a shard to do: nobody else has it, and it is not done.
+    func isOpen(_ shard: DiffShard, data: String) -> Bool {
+        !directory.isGone && directory.claim(shard) && record(of: shard, data: data) == nil
+    }
+
     /// What an earlier run has told of a shard; nil when nothing is there that can be used.
     func record(of shard: DiffShard, data: String) -> ShardRecord? {
         guard directory.isResumable, access(directory.file("\(shard.key)\(data)"), R_OK) == 0,

@@ -65,16 +65,29 @@ struct ExternalWay<ID: DiffID>: Sendable {
     private func divide() throws(ReadStop) -> Harvest {
         let queue = WorkQueue(work.shards)
         let harvest = Mutex(Harvest())
+        let elsewhere = Mutex<[DiffShard]>([])
         ReaderThreads.run(work.threads) { [self] _ in
             let writer = SpillWriter<ID>(bytes: work.roomBytes / 4 / work.threads)
+            func take(_ shard: DiffShard) throws(ReadStop) {
+                let (record, spill, isReused) = try self.divide(shard, writer, queue)
+                harvest.withLock {
+                    $0.pieces[shard.side, default: []] += record.pieces
+                    $0.spills.append(spill)
+                    $0.reused += isReused ? 1 : 0
+                }
+            }
             do throws(ReadStop) {
                 while let shard = queue.next() {
-                    let (record, spill, isReused) = try self.divide(shard, writer, queue)
-                    harvest.withLock {
-                        $0.pieces[shard.side, default: []] += record.pieces
-                        $0.spills.append(spill)
-                        $0.reused += isReused ? 1 : 0
+                    if work.directory.claim(shard) {
+                        try take(shard)
+                    } else {
+                        elsewhere.withLock { $0.append(shard) }
                     }
+                }
+                // Whoever assists has done these, or has died over them.
+                while let shard = elsewhere.withLock({ $0.popLast() }) {
+                    _ = work.directory.claim(shard, waiting: true)
+                    try take(shard)
                 }
             } catch {
                 queue.stop(error)
@@ -89,6 +102,27 @@ struct ExternalWay<ID: DiffID>: Sendable {
             }
         }
         return all
+    }
+
+    /// Divides and keeps shards that nobody else has; how many.
+    func assist() throws(ReadStop) -> Int {
+        Self.allowManyFiles()
+        let queue = WorkQueue(work.shards)
+        let done = Atomic<Int>(0)
+        ReaderThreads.run(work.threads) { [self] _ in
+            let writer = SpillWriter<ID>(bytes: work.roomBytes / 4 / work.threads)
+            do throws(ReadStop) {
+                while let shard = queue.next() {
+                    guard work.isOpen(shard, data: Self.dataEnding) else { continue }
+                    _ = try self.divide(shard, writer, queue)
+                    done.add(1, ordering: .relaxed)
+                }
+            } catch {
+                queue.stop(error)
+            }
+        }
+        if let reason = queue.reason { throw reason }
+        return done.load(ordering: .relaxed)
     }
 
     private func divide(

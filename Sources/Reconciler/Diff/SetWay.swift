@@ -39,10 +39,20 @@ struct SetWay: Sendable {
     func run() throws(ReadStop) -> DiffOutcome {
         let queue = WorkQueue(inTwoDirections)
         let harvest = Mutex(Harvest())
+        let elsewhere = Mutex<[DiffShard]>([])
         ReaderThreads.run(work.threads) { [self] thread in
             var mine = Harvest()
             do throws(ReadStop) {
                 while let shard = queue.next(fromBack: thread % 2 == 1) {
+                    if work.directory.claim(shard) {
+                        try self.read(shard, into: &mine, queue)
+                    } else {
+                        elsewhere.withLock { $0.append(shard) }
+                    }
+                }
+                // Whoever assists has done these, or has died over them.
+                while let shard = elsewhere.withLock({ $0.popLast() }) {
+                    _ = work.directory.claim(shard, waiting: true)
                     try self.read(shard, into: &mine, queue)
                 }
             } catch {
@@ -59,6 +69,29 @@ struct SetWay: Sendable {
         }
         if let reason = queue.reason { throw reason }
         return try harvest.withLock { all throws(ReadStop) in try compare(&all) }
+    }
+
+    /// Reads and keeps shards that nobody else has; how many.
+    ///
+    /// - Throws: ``ReadStop/tooLarge`` when they are not for sets.
+    func assist() throws(ReadStop) -> Int {
+        let queue = WorkQueue(inTwoDirections)
+        let done = Atomic<Int>(0)
+        ReaderThreads.run(work.threads) { [self] thread in
+            do throws(ReadStop) {
+                while let shard = queue.next(fromBack: thread % 2 == 1) {
+                    guard !work.directory.isExternal else { throw .tooLarge }
+                    guard work.isOpen(shard, data: Self.dataEnding) else { continue }
+                    var mine = Harvest()
+                    try self.read(shard, into: &mine, queue)
+                    done.add(1, ordering: .relaxed)
+                }
+            } catch {
+                queue.stop(error)
+            }
+        }
+        if let reason = queue.reason { throw reason }
+        return done.load(ordering: .relaxed)
     }
 
     /// One side from the front, the other from the back, and in the middle the shortest: while threads come

@@ -15,12 +15,16 @@ final class WorkDirectory: Sendable {
         ".shard", ".set", ".spill", ".both", ".result", ".input", WorkFile.draftEnding,
     ]
     private static let marker = "way-external"
+    private static let claimsName = "claims"
 
     let path: String
     /// Whether a run that ends badly leaves it for the next one.
     let isResumable: Bool
     private let isKept: Bool
+    /// -1: of one who assists.
     private let lock: Int32
+    /// A file of which a byte stands for each shard; -1: nobody else works here.
+    private let claims: Int32
     /// Files that this run has made or used.
     private let used = Mutex<Set<String>>([])
 
@@ -37,7 +41,8 @@ final class WorkDirectory: Sendable {
             guard let lock = try Self.take(name) else { continue }
             if mine == nil {
                 mine = (name, lock)
-                Self.clear(name, but: { resume != nil && !$0.hasSuffix(WorkFile.draftEnding) })
+                // What somebody who assists is writing now is a draft as well.
+                Self.clear(name, but: { _ in resume != nil })
             } else {
                 // Left behind by a run that was killed.
                 Self.remove(name)
@@ -48,12 +53,48 @@ final class WorkDirectory: Sendable {
             throw ReconcilerFault(ReconcilerFault.again, "\(resume ?? base): another diff works there")
         }
         (path, lock) = mine
+        claims = resume == nil ? -1 : try Self.openClaims(mine.path)
     }
+
+    /// For one who assists the run that works, or will work, in this directory.
+    init(assisting path: String) throws(ReconcilerFault) {
+        do throws(FileFault) {
+            try OutputFile.makeDirectory(path)
+        } catch {
+            throw ReconcilerFault(ReconcilerFault.cannotWrite, error.description)
+        }
+        (self.path, isResumable, isKept, lock) = (path, true, true, -1)
+        claims = try Self.openClaims(path)
+    }
+
+    private static func openClaims(_ path: String) throws(ReconcilerFault) -> Int32 {
+        let claims = open("\(path)/\(claimsName)", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard claims >= 0 else {
+            throw ReconcilerFault(
+                ReconcilerFault.cannotWrite, "\(path)/\(claimsName): \(String(cString: strerror(errno)))")
+        }
+        return claims
+    }
+
+    /// Whether a shard is this process's to do, until its end; at once, or after whoever has it.
+    func claim(_ shard: DiffShard, waiting: Bool = false) -> Bool {
+        guard claims >= 0, let place = UInt64(shard.key.prefix(15), radix: 16) else { return true }
+        var error = hb_claim(claims, Int64(place), waiting ? 1 : 0)
+        while waiting && error == EINTR { error = hb_claim(claims, Int64(place), 1) }
+        // A file system without such locks: what is done twice changes nothing.
+        return error != EAGAIN && error != EACCES
+    }
+
+    /// The run has ended, and its directory with it.
+    var isGone: Bool { access("\(path)/\(Self.claimsName)", F_OK) != 0 }
 
     deinit {
         // A child of this process that is about to become something else still holds the file open.
-        _ = hb_unlock(lock)
-        close(lock)
+        if lock >= 0 {
+            _ = hb_unlock(lock)
+            close(lock)
+        }
+        if claims >= 0 { close(claims) }
     }
 
     /// Makes a directory, if need be, and takes its lock; nil when another process has it, or takes it away.
@@ -116,6 +157,7 @@ final class WorkDirectory: Sendable {
     private static func remove(_ path: String) {
         clear(path, but: { _ in false })
         unlink("\(path)/\(marker)")
+        unlink("\(path)/\(claimsName)")
         unlink("\(path)/lock")
         // Stays when somebody else's files are in it.
         rmdir(path)

@@ -20,7 +20,7 @@ final class FactStore: Sendable {
     }
 
     private struct State {
-        /// By shard; what has come since the file was last written.
+        /// By shard; empty once there is a file.
         var fresh: [[UInt8]]
         var freshBytes = 0
         /// By shard.
@@ -62,12 +62,15 @@ final class FactStore: Sendable {
 
     fileprivate func add(_ bytes: inout [UInt8], place: Int, facts: Int) throws(FileFault) {
         let fault = state.withLock { state -> FileFault? in
-            state.fresh[place] += bytes
-            state.freshBytes += bytes.count
             state.facts += facts
-            guard state.freshBytes > maxInMemory else { return nil }
             do throws(FileFault) {
-                try spill(&state)
+                if state.file >= 0 {
+                    try write(bytes, place, &state)
+                } else {
+                    state.fresh[place] += bytes
+                    state.freshBytes += bytes.count
+                    if state.freshBytes > maxInMemory { try spill(&state) }
+                }
                 return nil
             } catch {
                 return error
@@ -77,16 +80,20 @@ final class FactStore: Sendable {
         bytes.removeAll(keepingCapacity: true)
     }
 
+    /// From now on everything goes to the file at once.
     private func spill(_ state: inout State) throws(FileFault) {
-        if state.file < 0 { state.file = try AnonymousFile.open(in: directory) }
+        state.file = try AnonymousFile.open(in: directory)
         for place in state.fresh.indices where !state.fresh[place].isEmpty {
-            let count = state.fresh[place].count
-            try AnonymousFile.write(state.fresh[place], to: state.file, at: state.fileBytes, directory)
-            state.extents[place].append(Extent(offset: state.fileBytes, count: count))
-            state.fileBytes += count
+            try write(state.fresh[place], place, &state)
             state.fresh[place] = []
         }
         state.freshBytes = 0
+    }
+
+    private func write(_ bytes: [UInt8], _ place: Int, _ state: inout State) throws(FileFault) {
+        try AnonymousFile.write(bytes, to: state.file, at: state.fileBytes, directory)
+        state.extents[place].append(Extent(offset: state.fileBytes, count: bytes.count))
+        state.fileBytes += bytes.count
     }
 
     /// Every fact of a shard, after all writers have ended.
@@ -116,7 +123,7 @@ final class FactStore: Sendable {
 /// One thread's way into a ``FactStore``.
 struct FactWriter {
     /// Bytes of a shard that wait before the store's lock is taken for them.
-    private static let batch = 16 << 10
+    private static let batch = 32 << 10
 
     let store: FactStore
     private var waiting: [[UInt8]]

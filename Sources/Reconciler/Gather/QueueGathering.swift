@@ -138,12 +138,13 @@ enum QueueGathering {
                 end: $0.offsets.upperBound)
         }
         var fault: FileFault?
+        var names: OrderNames?
         try reader.scan(pieces.map { ($0.partition, $0.offsets) }) { index, record in
             guard fault == nil else { return }
             sources[index].records += 1
             let fact: Fact
             do throws(RecordFault) {
-                fact = try self.fact(pieces[index], record.offset, record.value, catalog)
+                fact = try self.fact(pieces[index], record.offset, record.value, catalog, &names)
             } catch {
                 sources[index].unreadable += 1
                 return
@@ -156,12 +157,13 @@ enum QueueGathering {
     }
 
     private static func fact(
-        _ piece: Piece, _ offset: Int64, _ value: UnsafeRawBufferPointer, _ catalog: Catalog
+        _ piece: Piece, _ offset: Int64, _ value: UnsafeRawBufferPointer, _ catalog: Catalog,
+        _ names: inout OrderNames?
     ) throws(RecordFault) -> Fact {
         switch piece.content {
         case .held: return .held(try HeldRecord.decode(Array(value), catalog).order)
         case .orders(let game), .retries(let game):
-            let order = try OrderRecord.decode(value, catalog)
+            let order = try OrderRecord.decode(value, catalog, names: &names)
             guard catalog.gifts[Int(order.gift)].game == game else {
                 throw RecordFault("of another game than its topic")
             }

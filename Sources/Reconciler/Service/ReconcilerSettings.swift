@@ -82,7 +82,7 @@ struct ReconcilerSettings: Sendable {
         tooYoung =
             try settings.optionalString("reconciler.too_young") == nil
             ? nil : try settings.duration("reconciler.too_young", in: range)
-        runs = try RunSettings(settings, catalog, tooYoung: tooYoung)
+        runs = try RunSettings(settings, catalog, tooYoung: tooYoung ?? longestFlight)
     }
 
     /// For a command: the file of the service serves it too, whose further keys are let through.

@@ -18,7 +18,7 @@ struct RunSettings: Sendable {
     let tooYoung: Duration
 
     /// - Throws: ``SettingsFault`` that names the key and what it may be.
-    init(_ settings: Settings, _ catalog: Catalog, tooYoung: Duration?) throws(SettingsFault) {
+    init(_ settings: Settings, _ catalog: Catalog, tooYoung: Duration) throws(SettingsFault) {
         func ms(_ duration: Duration) -> Int64 { Int64(duration / .milliseconds(1)) }
         everyMs = ms(
             try settings.duration(
@@ -36,6 +36,6 @@ struct RunSettings: Sendable {
                 "reconciler.alarm_age", in: .seconds(1)...(.seconds(365 * 86_400)),
                 default: .milliseconds(catalog.campaign.deliveryWindowMs)))
         statements = try StatementInbox(settings, catalog)
-        self.tooYoung = tooYoung ?? .seconds(10)
+        self.tooYoung = tooYoung
     }
 }

@@ -146,6 +146,23 @@ static inline int hb_unlock(int fd) {
     return flock(fd, LOCK_UN);
 }
 
+// Open file description locks (fcntl(2)), by their numbers on Linux where _GNU_SOURCE was not asked for.
+#ifndef F_OFD_SETLK
+#define F_OFD_SETLK 37
+#define F_OFD_SETLKW 38
+#endif
+
+/// Takes one byte of an open file for this opening alone, at once or after a wait: 0, or the errno (EAGAIN: held).
+/// It is given up with the process.
+static inline int hb_claim(int descriptor, long long offset, int waits) {
+    struct flock claim = {0};
+    claim.l_type = F_WRLCK;
+    claim.l_whence = SEEK_SET;
+    claim.l_start = offset;
+    claim.l_len = 1;
+    return fcntl(descriptor, waits ? F_OFD_SETLKW : F_OFD_SETLK, &claim) == 0 ? 0 : errno;
+}
+
 static inline int hb_has_exited(int wait_status) { return WIFEXITED(wait_status); }
 static inline int hb_exit_code(int wait_status) { return WEXITSTATUS(wait_status); }
 static inline int hb_end_signal(int wait_status) { return WTERMSIG(wait_status); }

@@ -169,12 +169,14 @@ final class RebuildHouse: Sendable {
         return (process.waitForExit(within: .seconds(60)), process.logTail(lines: 60))
     }
 
-    func begin(_ arguments: [String]) throws -> ChildProcess {
+    /// - Parameter step: behind which it is killed as by a power cut.
+    func begin(_ arguments: [String], dyingAt step: String? = nil) throws -> ChildProcess {
         let name = "command-\(commands.withLock { $0 += 1; return $0 })"
+        var environment = ["HONGBAO_ROLES_PORT": "\(port)", "HONGBAO_GAMES_PORT": "\(port)"]
+        environment["HONGBAO_DIE_AT"] = step
         return try ChildProcess(
             name: name, executable: try ServiceProgram.locate("reconciler"),
-            arguments: arguments + ["--config", reconciler.settingsPath],
-            environment: ["HONGBAO_ROLES_PORT": "\(port)", "HONGBAO_GAMES_PORT": "\(port)"], in: run)
+            arguments: arguments + ["--config", reconciler.settingsPath], environment: environment, in: run)
     }
 
     /// Works with a store of the test's own over the campaign's keys.

@@ -1,3 +1,4 @@
+import Glibc
 import OrderStore
 import Orders
 import Redis
@@ -106,6 +107,45 @@ struct RebuildTests {
             writing?.kill()
             try house.reconciler.start()
             try await notes.claim(20)
+            try await notes.askAgain()
+            #expect(try await notes.areDelivered())
+            try await notes.audit(deliveredBefore: before)
+        }
+    }
+
+    @Test("promise 9: killed between any two steps, again and again, the next one comes to the same end")
+    func cutAnywhere() async throws {
+        try await RebuildHouse.with(isStanding: false) { (house) async throws in
+            let notes = PeopleNotes(house)
+            try await notes.claim(30)
+            let before = try await notes.settled()
+            try await house.store { store in _ = try await store.redis.send(.make("FLUSHALL")) }
+            let shards = try await house.store { $0.keys.shards }
+            let steps = [
+                "read:1", "appended:1", "restored:1", "appended:\(shards)", "restored:\(shards)",
+                "campaign:1", "recorded:1",
+            ]
+            for step in steps {
+                // While the lease of the one before lasts, this one may not begin.
+                var end: ChildProcess.Exit?
+                _ = try await house.eventually {
+                    end = try house.begin(["rebuild"], dyingAt: step).waitForExit(within: .seconds(60))
+                    return end != .code(75)
+                }
+                #expect(end == .signal(SIGKILL), "\(step)")
+                guard case .closed = try await house.standing() else {
+                    Issue.record("open behind \(step)")
+                    return
+                }
+            }
+            var end: ChildProcess.Exit?
+            _ = try await house.eventually {
+                end = try house.command("rebuild").exit
+                return end != .code(75)
+            }
+            #expect(end == .code(0))
+            try house.reconciler.start()
+            try await notes.claim(10)
             try await notes.askAgain()
             #expect(try await notes.areDelivered())
             try await notes.audit(deliveredBefore: before)
