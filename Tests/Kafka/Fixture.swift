@@ -15,6 +15,11 @@ enum Fixture {
         MultiThreadedEventLoopGroup.singleton.next()
     }
 
+    /// A broker that can be taken down: a process of its own. In this one any child that is just being
+    /// started holds the port for a moment, and the in-memory cluster ends its process where it cannot have
+    /// it back.
+    static func process(_ topics: [String: Int]) throws -> BrokerProcess { try BrokerProcess(topics) }
+
     static func cluster(_ topics: [String: Int]) throws -> LocalCluster {
         let cluster = try LocalCluster(logger: logger)
         for (name, partitions) in topics { try cluster.createTopic(name, partitions: partitions) }
@@ -23,7 +28,7 @@ enum Fixture {
 
     /// The session is short since a rebalance in the in-memory cluster takes a session timeout less a second;
     /// not shorter, since it counts while the cluster holds a first join back for 3 s.
-    static func options(_ cluster: LocalCluster) -> KafkaClientOptions {
+    static func options(_ cluster: any Broker) -> KafkaClientOptions {
         var options = KafkaClientOptions(bootstrap: cluster.bootstrap)
         options.sessionTimeoutMs = 4500
         options.fetchWaitMs = 20
@@ -31,13 +36,13 @@ enum Fixture {
         return options
     }
 
-    static func reader(_ cluster: LocalCluster) throws -> KafkaReader {
+    static func reader(_ cluster: any Broker) throws -> KafkaReader {
         try KafkaReader(options: options(cluster), logger: logger)
     }
 
     /// Appends records `0..<count` to one partition, their number as value, and waits for the reports.
     static func fill(
-        _ cluster: LocalCluster, _ topic: String, partition: Int32, count: Int,
+        _ cluster: any Broker, _ topic: String, partition: Int32, count: Int,
         value: (Int) -> [UInt8] = { Array(String($0).utf8) }
     ) async throws {
         let sender = try Sender(cluster)
@@ -58,9 +63,9 @@ struct Sender {
     let producer: KafkaProducer
     let probe = Probe<[DeliveryReport]>()
     /// Kept alive for as long as the client.
-    private let cluster: LocalCluster
+    private let cluster: any Broker
 
-    init(_ cluster: LocalCluster, _ options: KafkaClientOptions? = nil) throws {
+    init(_ cluster: any Broker, _ options: KafkaClientOptions? = nil) throws {
         self.cluster = cluster
         let probe = probe
         producer = try KafkaProducer(
@@ -87,9 +92,9 @@ final class Member: Sendable {
     let events = Probe<KafkaConsumerEvent>()
     let consumer: KafkaConsumer
     /// Kept alive for as long as the client.
-    private let cluster: LocalCluster
+    private let cluster: any Broker
 
-    init(_ cluster: LocalCluster, group: String, on loop: any EventLoop = Fixture.loop()) throws {
+    init(_ cluster: any Broker, group: String, on loop: any EventLoop = Fixture.loop()) throws {
         self.cluster = cluster
         self.loop = loop
         consumer = try KafkaConsumer(

@@ -123,7 +123,7 @@ import Wire
     }
 
     @Test func brokerGoesAndComesBack() async throws {
-        let cluster = try Fixture.cluster(["orders": 1])
+        let cluster = try Fixture.process(["orders": 1])
         try await Fixture.fill(cluster, "orders", partition: 0, count: 10)
         let member = try Member(cluster, group: "g")
         _ = try await member.assignment()
@@ -155,7 +155,7 @@ import Wire
     }
 
     @Test func closeKeepsItsDeadlineWithoutABroker() async throws {
-        let cluster = try Fixture.cluster(["orders": 1])
+        let cluster = try Fixture.process(["orders": 1])
         let member = try Member(cluster, group: "g")
         _ = try await member.assignment()
         try cluster.setDown()

@@ -65,7 +65,7 @@ import Testing
 
     @Test("a broker that is down: the queue fills, what waits fails by its timeout, and after it all is well")
     func brokerDown() async throws {
-        let cluster = try Fixture.cluster(["orders": 1])
+        let cluster = try Fixture.process(["orders": 1])
         var options = Fixture.options(cluster)
         options.queueMaxMessages = 10
         options.messageTimeoutMs = 1000
@@ -99,7 +99,7 @@ import Testing
 
     @Test("a producer gone fatal: what is outstanding fails, and a new handle takes over")
     func fatal() async throws {
-        let cluster = try Fixture.cluster(["orders": 1])
+        let cluster = try Fixture.process(["orders": 1])
         let sender = try Sender(cluster)
         try sender.send(1, to: "orders")
         #expect(try await sender.reports(1).first?.failure == nil)
@@ -132,7 +132,7 @@ import Testing
     }
 
     @Test func reconnectGoesOverToAnotherCluster() async throws {
-        let old = try Fixture.cluster(["orders": 1])
+        let old = try Fixture.process(["orders": 1])
         let new = try Fixture.cluster(["orders": 1])
         let sender = try Sender(old)
         try sender.send(1, to: "orders")
@@ -151,7 +151,7 @@ import Testing
     }
 
     @Test func closeReportsWhatIsLeft() async throws {
-        let cluster = try Fixture.cluster(["orders": 1])
+        let cluster = try Fixture.process(["orders": 1])
         let sender = try Sender(cluster)
         try cluster.setDown()
         for token in 0..<UInt64(50) { try sender.send(token, to: "orders") }

@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func aBrokerThatIsDownIsAnError() throws {
-        let cluster = try Fixture.cluster(["orders": 1])
+        let cluster = try Fixture.process(["orders": 1])
         let reader = try KafkaReader(
             options: Fixture.options(cluster), timeoutMs: 300, logger: Fixture.logger)
         try cluster.setDown()
