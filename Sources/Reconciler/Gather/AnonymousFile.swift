@@ -6,6 +6,7 @@ enum AnonymousFile {
     /// - Parameter directory: made where it is not there.
     static func open(in directory: String) throws(FileFault) -> Int32 {
         if mkdir(directory, 0o755) != 0, errno != EEXIST { throw fault(directory) }
+        // mkstemp(3) puts letters of its own in the place of the last six.
         var name = Array("\(directory)/.facts-XXXXXX".utf8CString)
         let named = mkstemp(&name)
         guard named >= 0 else { throw fault(directory) }
@@ -27,19 +28,20 @@ enum AnonymousFile {
     }
 
     static func read(_ file: Int32, at offset: Int, count: Int, _ name: String) throws(FileFault) -> [UInt8] {
-        var failed = false
+        var failed: String?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
                 let some = pread(file, buffer.baseAddress! + filled, count - filled, off_t(offset + filled))
                 if some < 0, errno == EINTR { continue }
                 guard some > 0 else {
-                    failed = true
+                    // It has no name: nobody else can have cut it.
+                    failed = some == 0 ? "ends too early" : String(cString: strerror(errno))
                     return
                 }
                 filled += some
             }
         }
-        if failed { throw fault(name) }
+        if let failed { throw FileFault(path: name, reason: failed) }
         return bytes
     }
 
