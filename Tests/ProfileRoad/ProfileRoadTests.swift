@@ -76,8 +76,11 @@ struct ProfileRoadTests {
                 try await probe.reply(questions[2], RoleBody.role(3))
                 #expect(try await second.get().profile.known == 0b111)
                 let counters = try await probe.counters
+                #expect(counters.roleQuestions == 3 && counters.storeReads == 1, "\(counters)")
                 // Written whenever somebody has all they asked for: what has come does not wait for the rest.
-                #expect(counters.roleQuestions == 3 && counters.storeReads == 1 && counters.storeWrites == 3)
+                // While Redis gets to know the script a later write may overtake one, and is then repeated.
+                let repeats = counters.storeConflicts
+                #expect((3...3 + repeats).contains(counters.storeWrites), "\(counters)")
             }
         }
     }

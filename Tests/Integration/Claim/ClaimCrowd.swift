@@ -1,5 +1,6 @@
 import Credentials
 import HTTPClient
+import Stack
 import Synchronization
 import Wire
 
@@ -71,17 +72,17 @@ final class ClaimCrowd: Sendable {
             body: body(user: user, serial: serial, gift: gift, region: region))
     }
 
-    /// Claims again and again until there is an answer that is not "not now".
-    func claimUntilFinal(user: UInt64, serial: UInt64, gift: String = "plenty", most: Int = 400) async
-        -> Answer
-    {
-        var answer = Answer(status: 0, body: "")
-        for _ in 0..<most {
-            answer = await claim(user: user, serial: serial, gift: gift)
+    /// Claims again and again until there is an answer that is not "not now", or the time is up.
+    func claimUntilFinal(
+        user: UInt64, serial: UInt64, gift: String = "plenty", within limit: Duration = .seconds(120)
+    ) async -> Answer {
+        let deadline = Deadline(after: limit)
+        while true {
+            let answer = await claim(user: user, serial: serial, gift: gift)
             if answer.status != 0, answer.status != 503 { return answer }
+            if deadline.hasPassed { return answer }
             await ClaimHouse.moment()
         }
-        return answer
     }
 
     func send(

@@ -191,15 +191,6 @@ final class ClaimHouse: Sendable {
             .get()
     }
 
-    /// Asks until it holds, for at most so many moments.
-    func eventually(_ moments: Int = 1200, _ holds: () async throws -> Bool) async throws -> Bool {
-        for _ in 0..<moments {
-            if try await holds() { return true }
-            await Self.moment()
-        }
-        return false
-    }
-
     // MARK: - What the stores hold
 
     /// Orders in `orders.carp`, twins included, in no order.

@@ -45,7 +45,7 @@ struct ClaimKnowledgeTests {
             #expect(await house.crowd.claim(user: 12, serial: 2).status == 202)
             // Asked once each; who claims again with another coupon is known by now.
             #expect(await house.crowd.claim(user: 11, serial: 3).status == 202)
-            let isShown = try await house.eventually {
+            let isShown = try await eventually {
                 let metrics = try house.metrics()
                 return metrics.contains("profile_cache_hits_total 1\n")
                     && metrics.contains("profile_role_results_total{result=\"answered\"} 2")

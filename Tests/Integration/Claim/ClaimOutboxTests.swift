@@ -36,7 +36,7 @@ struct ClaimOutboxTests {
             // All given up by the producer, and some tried by the sweep: from now on only it brings them
             // there.
             #expect(
-                try await house.eventually {
+                try await eventually {
                     let failed = #"claim_kafka_reports_total{outcome="failed"} 40"#
                     guard try house.metrics().contains(failed) else { return false }
                     return try (house.number("outbox_swept") ?? 0) > 1
@@ -60,7 +60,7 @@ struct ClaimOutboxTests {
             #expect(await house.crowd.claim(user: 1000, serial: 1000).status == 202)
             house.kafka.pause()
             await claimInVain(1...200, house)
-            #expect(try await house.eventually { try (house.number("outbox_swept") ?? 0) > 0 })
+            #expect(try await eventually { try (house.number("outbox_swept") ?? 0) > 0 })
             house.kafka.resume()
             let orders = await repeats(1...200, house)
             #expect(orders.count == 200)
@@ -118,7 +118,7 @@ struct ClaimOutboxTests {
             house.killClaim()
             try house.broker("up")
             // Nobody claims any more: the sweep of the living lane alone must do it.
-            let isThere = try await house.eventually {
+            let isThere = try await eventually {
                 Set(try house.produced().map(\.id.text)) == accepted
             }
             #expect(isThere)

@@ -43,13 +43,13 @@ struct ClaimRulesTests {
             #expect(await crowd.claim(user: 2, serial: 2).state == "queued")
             try house.broker("down")
             #expect(await crowd.claim(user: 3, serial: 3, gift: "jewel").status == 503)
-            #expect(try await house.eventually { try house.number("awaiting_kafka") == 0 })
+            #expect(try await eventually { try house.number("awaiting_kafka") == 0 })
             try house.broker("up")
             let found = await crowd.claimUntilFinal(user: 3, serial: 3, gift: "jewel")
             #expect(found.status == 200 && found.state == "held")
             #expect(Set(try house.held().map(\.order.id.text)) == [first.order, found.order])
             #expect(try house.produced().map(\.user) == [2])
-            let isConfirmed = try await house.eventually {
+            let isConfirmed = try await eventually {
                 try await house.store { store in
                     var waiting = 0
                     for shard in 0..<UInt16(store.keys.shards) {
@@ -71,7 +71,7 @@ struct ClaimRulesTests {
             try house.campaign.write([#""id": "plenty","#: #""id": "plenty", "paused": true,"#])
             var user: UInt64 = 10
             func answer(_ wanted: String?) async throws -> Bool {
-                try await house.eventually {
+                try await eventually {
                     user += 1
                     return await crowd.claim(user: user, serial: user).problem == wanted
                 }
@@ -83,7 +83,7 @@ struct ClaimRulesTests {
             #expect(try await answer(nil))
             // What may not change is refused, and the old goes on.
             try house.campaign.write([#""stock": 1000000"#: #""stock": 10"#])
-            #expect(try await house.eventually { try house.status().text.contains("may not shrink") })
+            #expect(try await eventually { try house.status().text.contains("may not shrink") })
             #expect(try await answer(nil))
             #expect(try house.claim.readiness().status == 200)
         }
@@ -97,7 +97,7 @@ struct ClaimRulesTests {
             #expect(first.status == 202)
             try house.campaign.write(["2090-01-01T00:00:00Z": "2021-01-01T00:00:00Z"])
             var user: UInt64 = 10
-            let isClosed = try await house.eventually {
+            let isClosed = try await eventually {
                 user += 1
                 return await crowd.claim(user: user, serial: user).status == 410
             }

@@ -13,7 +13,7 @@ struct ClaimRunTests {
     /// Waits until no lane is under a lease.
     private func awaitLeasesEnded(_ house: ClaimHouse) async throws {
         let isOver = try await house.store { store in
-            try await house.eventually {
+            try await eventually {
                 try await store.awaiting { store, then in store.liveLanes(then: then) }.isEmpty
             }
         }
@@ -40,13 +40,13 @@ struct ClaimRunTests {
             let first = try id(await crowd.claim(user: 101, serial: 101))
             try house.redis.restart(keepingData: false)
             #expect(
-                try await house.eventually { try house.claim.readiness().text.contains("rebuild it") })
+                try await eventually { try house.claim.readiness().text.contains("rebuild it") })
             #expect(await crowd.claim(user: 99, serial: 99).status == 503)
             // Nor does one that starts now take the empty Redis for a new campaign.
             house.killClaim()
             try house.startClaim(untilReady: false)
             #expect(
-                try await house.eventually { try house.claim.readiness().text.contains("kafka remembers") })
+                try await eventually { try house.claim.readiness().text.contains("kafka remembers") })
             #expect(await crowd.claim(user: 99, serial: 99).status == 503)
             try house.rebuild()
             try await claimSome(20)
@@ -63,15 +63,15 @@ struct ClaimRunTests {
             let crowd = house.crowd
             let first = try id(await crowd.claim(user: 1, serial: 1))
             try house.redis.restart(keepingData: true)
-            #expect(await crowd.claimUntilFinal(user: 2, serial: 2, most: 20).status == 503)
+            #expect(await crowd.claimUntilFinal(user: 2, serial: 2, within: .seconds(1)).status == 503)
             // Until it has connected again it says that instead.
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try house.claim.readiness().text.contains("restarted or replaced")
                 })
             try house.rebuild()
             try house.claim.awaitReady()
-            #expect(try await house.eventually { try house.claim.numbers("epoch") == [2, 2] })
+            #expect(try await eventually { try house.claim.numbers("epoch") == [2, 2] })
             let again = await crowd.claimUntilFinal(user: 1, serial: 1)
             #expect(again.status == 200)
             #expect(try id(again) == first)
@@ -108,7 +108,7 @@ struct ClaimRunTests {
             house.kafka.pause()
             let waiting = Task { await crowd.claim(user: 2, serial: 2) }
             // In Redis, and handed to Kafka, which does not answer.
-            #expect(try await house.eventually { try house.number("awaiting_kafka") == 1 })
+            #expect(try await eventually { try house.number("awaiting_kafka") == 1 })
             house.pauseClaim()
             house.kafka.resume()
             try await awaitLeasesEnded(house)

@@ -57,7 +57,7 @@ struct ClaimStockTests {
                     == #"{"act":"second","gift":"scarce","added":true,"total":175,"in_pool":25}"#)
             var user: UInt64 = 1_000
             // The loops see that there is stock again.
-            let isSelling = try await house.eventually {
+            let isSelling = try await eventually {
                 user += 1
                 return await house.crowd.claim(user: user, serial: user, gift: "scarce").status == 202
             }
@@ -103,7 +103,7 @@ struct ClaimStockTests {
             #expect(sold(await crowd(house, 1..<201)) == ClaimCampaign.scarceStock)
             let act = #"{"gift":"scarce","add":10,"units":700,"reason":"x"}"#
             #expect(try add(house, act).status == 200)
-            let isSoldOut = try await house.eventually {
+            let isSoldOut = try await eventually {
                 sold(await crowd(house, 1_000..<1_020)) == 10
             }
             #expect(isSoldOut)

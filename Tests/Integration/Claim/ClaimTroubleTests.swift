@@ -15,14 +15,14 @@ struct ClaimTroubleTests {
             let answer = await crowd.claim(user: 2, serial: 2)
             #expect(answer.status == 503 && answer.retryAfterS != nil)
             // Long enough for the producer to give up: from now on only the sweep can bring it there.
-            #expect(try await house.eventually { try house.number("awaiting_kafka") == 0 })
+            #expect(try await eventually { try house.number("awaiting_kafka") == 0 })
             #expect(await crowd.claim(user: 2, serial: 2).status == 503)
             try house.broker("up")
             let found = await crowd.claimUntilFinal(user: 2, serial: 2)
             #expect(found.status == 200 && found.order != nil)
             let produced = try house.produced().filter { $0.user == 2 }
             #expect(Set(produced.map(\.id.text)) == [found.order])
-            #expect(try await house.eventually { await crowd.claim(user: 2, serial: 2).state == "queued" })
+            #expect(try await eventually { await crowd.claim(user: 2, serial: 2).state == "queued" })
         }
     }
 

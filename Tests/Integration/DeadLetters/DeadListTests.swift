@@ -19,7 +19,7 @@ struct DeadListTests {
             let letter = DeadRecord(
                 order: odd, outcome: .expired, reason: "late \u{1b}[31m", status: 0, answer: "a\nb", atMs: 5)
             try await house.produce([(house.topics.dead, letter.encode(house.catalog))])
-            let isBuried = try await house.eventually {
+            let isBuried = try await eventually {
                 try house.records(house.topics.dead).contains { PoisonRecord.isPoison($0) }
             }
             #expect(isBuried, "\(house.log)")

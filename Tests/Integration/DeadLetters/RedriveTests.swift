@@ -54,7 +54,7 @@ struct RedriveTests {
             }
             let first = try apply(part, DeliveryHouse.checksum(ten.output), "--game", Self.game)
             #expect(first.exit == .code(0) && first.output.contains("sent 10 of 10"), "\(first.output)")
-            #expect(try await house.eventually { try house.seen().orders == 10 }, "\(house.log)")
+            #expect(try await eventually { try house.seen().orders == 10 }, "\(house.log)")
 
             #expect(try apply(whole, String(sum.reversed()), "--game", Self.game).exit == .code(65))
             #expect(try apply(whole, sum, "--all-games").exit == .code(65))
@@ -140,7 +140,7 @@ struct RedriveTests {
             let queued = try await house.states(orders).values.count { $0 == .queued }
             #expect(queued == 5)
             // Their first records have been passed by the deliverer's mark, or will be.
-            let isFound = try await house.eventually {
+            let isFound = try await eventually {
                 let next = try await house.batch("next.batch", LetterFilter())
                 return next.entries.count == 20 && next.entries.count { $0.isLeftQueued } == 5
             }
@@ -169,7 +169,7 @@ struct RedriveTests {
                 }
             }
             // All ten are sent, and rejected for the second time.
-            let isRejectedAgain = try await house.eventually {
+            let isRejectedAgain = try await eventually {
                 try house.records(house.topics.dead).count == 20
             }
             #expect(isRejectedAgain, "\(house.log)")
@@ -200,7 +200,7 @@ struct RedriveTests {
             ]
             for mark in [2, 8, 14] {
                 let process = try house.begin(command)
-                let isReached = try await house.eventually {
+                let isReached = try await eventually {
                     (try RedriveProgress.load(path)?.done ?? 0) >= mark
                 }
                 #expect(isReached, "\(process.logTail(lines: 30))")
@@ -208,7 +208,7 @@ struct RedriveTests {
             }
             // One at a time.
             let first = try house.begin(command)
-            _ = try await house.eventually { (try RedriveProgress.load(path)?.done ?? 0) > 14 }
+            _ = try await eventually { (try RedriveProgress.load(path)?.done ?? 0) > 14 }
             let second = try house.begin(command)
             let exits = (second.waitForExit(within: .seconds(60)), first.waitForExit(within: .seconds(60)))
             #expect(exits.1 == .code(0), "\(first.logTail(lines: 30))")

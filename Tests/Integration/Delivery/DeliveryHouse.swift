@@ -196,14 +196,6 @@ final class DeliveryHouse: Sendable {
         return seen
     }
 
-    func eventually(_ moments: Int = 2400, _ holds: () async throws -> Bool) async throws -> Bool {
-        for _ in 0..<moments {
-            if try await holds() { return true }
-            await ClaimHouse.moment()
-        }
-        return false
-    }
-
     // MARK: - Kafka and Redis
 
     /// Writes records, and waits until Kafka has them all.

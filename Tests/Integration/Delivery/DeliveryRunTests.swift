@@ -11,18 +11,18 @@ struct DeliveryRunTests {
             let before = try house.orders(20, game: "teahouse-days", lane: 1)
             try await house.produce(before, game: "teahouse-days")
             try house.start()
-            #expect(try await house.eventually { try house.seen().orders == 20 }, "\(house.log)")
+            #expect(try await eventually { try house.seen().orders == 20 }, "\(house.log)")
             try house.redis.restart(keepingData: true)
             #expect(
-                try await house.eventually { try house.readiness().contains("rebuild it") }, "\(house.log)")
+                try await eventually { try house.readiness().contains("rebuild it") }, "\(house.log)")
             let after = try house.orders(20, game: "moon-rabbit", lane: 2)
             try await house.produce(after, game: "moon-rabbit")
             // All are read, none is sent.
-            #expect(try await house.eventually { try house.waiting() == 20 }, "\(house.log)")
+            #expect(try await eventually { try house.waiting() == 20 }, "\(house.log)")
             #expect(try house.seen().orders == 20)
             try await house.acceptRuns()
-            #expect(try await house.eventually { try house.seen().orders == 40 }, "\(house.log)")
-            let isSettled = try await house.eventually {
+            #expect(try await eventually { try house.seen().orders == 40 }, "\(house.log)")
+            let isSettled = try await eventually {
                 try await house.states(before + after).values.allSatisfy { $0 == .delivered }
             }
             #expect(isSettled, "\(house.log)")
@@ -36,11 +36,11 @@ struct DeliveryRunTests {
             let orders = try house.orders(5, game: "teahouse-days", lane: 1)
             try await house.produce(orders, game: "teahouse-days")
             try house.start()
-            #expect(try await house.eventually { try house.waiting() == 5 }, "\(house.log)")
+            #expect(try await eventually { try house.waiting() == 5 }, "\(house.log)")
             #expect(try house.readiness().contains("not open"))
             #expect(try house.seen().orders == 0)
             try await house.openRun()
-            #expect(try await house.eventually { try house.seen().orders == 5 }, "\(house.log)")
+            #expect(try await eventually { try house.seen().orders == 5 }, "\(house.log)")
         }
     }
 }

@@ -19,13 +19,13 @@ struct DeliveryTests {
                 orders += some
             }
             try house.start()
-            #expect(try await house.eventually { try house.seen().orders >= 60 }, "\(house.log)")
+            #expect(try await eventually { try house.seen().orders >= 60 }, "\(house.log)")
             house.kill()
             #expect(try house.seen().orders < orders.count, "killed too late to be in the middle")
             try house.start()
-            #expect(try await house.eventually { try house.seen().orders == orders.count }, "\(house.log)")
+            #expect(try await eventually { try house.seen().orders == orders.count }, "\(house.log)")
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try await house.states(orders).values.allSatisfy { $0 == .delivered }
                 },
                 "\(house.log)")
@@ -47,9 +47,9 @@ struct DeliveryTests {
             )
             try await house.produce(orders, game: "teahouse-days")
             try house.start()
-            #expect(try await house.eventually { try house.seen().orders == 5 }, "\(house.log)")
+            #expect(try await eventually { try house.seen().orders == 5 }, "\(house.log)")
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try house.records(topics.dead).contains { PoisonRecord.isPoison($0) }
                 })
         }
@@ -65,7 +65,7 @@ struct DeliveryTests {
             try await house.produce(healthy, game: "teahouse-days")
             try house.start()
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try await house.states(healthy).values.allSatisfy { $0 == .delivered }
                 },
                 "\(house.log)")

@@ -27,9 +27,9 @@ struct FollowDialectTests {
                 "/grants/{order}",
                 #", "dialect": {"method": "PUT", "headers": {"x-shop": "7"}, "#
                     + #""body": {"template": "{\"who\":\"{user}\",\"items\":{items}}"}, "success": [200]}"#)
-            #expect(try await house.eventually { try house.loads() == 1 }, "\(house.deliverer.log)")
+            #expect(try await eventually { try house.loads() == 1 }, "\(house.deliverer.log)")
             let put = try await house.order(1, lane: 1)
-            #expect(try await house.eventually { try await house.areDelivered(put) })
+            #expect(try await eventually { try await house.areDelivered(put) })
             let first = try #require(house.book.requests.last)
             #expect(first.method == .put && first.target == "/grants/\(put[0].text)")
             #expect(
@@ -39,10 +39,10 @@ struct FollowDialectTests {
             #expect(try isSigned(first, by: FollowHouse.old))
 
             try house.edit("/cgi/send?order={order}&uid={user}", #", "dialect": \#(Self.signedGet)"#)
-            #expect(try await house.eventually { try house.loads() == 2 }, "\(house.deliverer.log)")
+            #expect(try await eventually { try house.loads() == 2 }, "\(house.deliverer.log)")
             house.book.answer(#"{"ret": 0}"#)
             let get = try await house.order(1, lane: 2)
-            #expect(try await house.eventually { try await house.areDelivered(get) })
+            #expect(try await eventually { try await house.areDelivered(get) })
             let second = try #require(house.book.requests.last)
             #expect(second.method == .get && second.path == "/cgi/send" && second.body.isEmpty)
             #expect(second.headers["webhook-signature"] == nil)
@@ -66,22 +66,22 @@ struct FollowDialectTests {
     func schemeWaitsForSecrets() async throws {
         try await FollowHouse.with { house in
             try house.edit("/cgi?order={order}", #", "dialect": \#(Self.signedGet)"#)
-            #expect(try await house.eventually { try house.loads() == 1 }, "\(house.deliverer.log)")
+            #expect(try await eventually { try house.loads() == 1 }, "\(house.deliverer.log)")
             // Good for signed parameters only.
             let secret = "hex:" + String(repeating: "ab", count: 32)
             try house.secret(secret)
             try house.edit("/hooks")
             #expect(
-                try await house.eventually { try house.admin("/readyz").contains("not served") },
+                try await eventually { try house.admin("/readyz").contains("not served") },
                 "\(house.deliverer.log)")
             house.book.answer(#"{"ret": 0}"#)
             let before = try await house.order(3, lane: 1)
-            #expect(try await house.eventually { try await house.areDelivered(before) })
+            #expect(try await eventually { try await house.areDelivered(before) })
             #expect(house.book.requests.allSatisfy { $0.path == "/cgi" })
             try house.secret(FollowHouse.new)
-            #expect(try await house.eventually { try house.loads() == 2 }, "\(house.deliverer.log)")
+            #expect(try await eventually { try house.loads() == 2 }, "\(house.deliverer.log)")
             let after = try await house.order(3, lane: 2)
-            #expect(try await house.eventually { try await house.areDelivered(after) })
+            #expect(try await eventually { try await house.areDelivered(after) })
             let last = house.book.requests.suffix(3)
             #expect(last.allSatisfy { $0.path == "/hooks" })
             #expect(try last.allSatisfy { try isSigned($0, by: FollowHouse.new) })
@@ -92,17 +92,17 @@ struct FollowDialectTests {
     func rotation() async throws {
         try await FollowHouse.with { house in
             let alone = try await house.order(2, lane: 1)
-            #expect(try await house.eventually { try await house.areDelivered(alone) })
+            #expect(try await eventually { try await house.areDelivered(alone) })
             #expect(try house.book.requests.allSatisfy { try isSigned($0, by: FollowHouse.old) })
             let endS = nowS() + 12
             let until = UTCTimestamp.rfc3339(unixMs: endS * 1000)
             try house.secret("\(FollowHouse.old) until=\(until)\n\(FollowHouse.new)")
             var lane: UInt32 = 1
             func areSeen(_ isWanted: (FollowGame.Request) throws -> Bool) async throws -> Bool {
-                try await house.eventually(400) {
+                try await eventually {
                     lane += 1
                     let orders = try await house.order(1, lane: lane)
-                    let isDelivered = try await house.eventually { try await house.areDelivered(orders) }
+                    let isDelivered = try await eventually { try await house.areDelivered(orders) }
                     guard isDelivered else { return false }
                     return try isWanted(try #require(house.book.requests.last))
                 }

@@ -131,14 +131,6 @@ final class FollowHouse: Sendable {
         ).text
     }
 
-    func eventually(_ moments: Int = 2_000, _ holds: () async throws -> Bool) async throws -> Bool {
-        for _ in 0..<moments {
-            if try await holds() { return true }
-            await ClaimHouse.moment()
-        }
-        return false
-    }
-
     /// A command to its end; the settings file is put behind it.
     func command(_ arguments: String...) throws -> (exit: ChildProcess.Exit?, text: String) {
         let process = try ChildProcess(

@@ -23,7 +23,7 @@ struct FollowTests {
     func edits() async throws {
         try await FollowHouse.with { house in
             let first = try await house.order(20, lane: 1)
-            #expect(try await house.eventually { try await house.areDelivered(first) })
+            #expect(try await eventually { try await house.areDelivered(first) })
             #expect(house.book.requests.allSatisfy { $0.path == "/grant" })
 
             // An order of a pack that nobody has heard of here: doubted, not buried.
@@ -36,13 +36,13 @@ struct FollowTests {
                     Pack.jewel: Pack.late,
                     limit: #""limit": {"perSecond": 77, "burst": 20}, "maxConcurrency": 9"#,
                 ])
-            #expect(try await house.eventually { try await house.areDelivered(late) })
+            #expect(try await eventually { try await house.areDelivered(late) })
             let request = try #require(house.book.requests.last)
             #expect(request.path == "/grant-2/\(late[0].text)")
             #expect(String(decoding: request.body, as: UTF8.self).contains(#""gift":"late""#))
             #expect(try house.admin("/v1/admin/limits").contains(#""perSecond":77"#))
             #expect(
-                try await house.eventually { try house.admin("/v1/admin/status").contains(#""limit":77"#) })
+                try await eventually { try house.admin("/v1/admin/status").contains(#""limit":77"#) })
 
             let good = try house.text("games.json")
             for broken in [
@@ -51,15 +51,15 @@ struct FollowTests {
             ] {
                 try house.overwrite("games.json", broken)
                 #expect(
-                    try await house.eventually { try house.admin("/metrics").contains("catalog_refused 1") })
+                    try await eventually { try house.admin("/metrics").contains("catalog_refused 1") })
                 #expect(try house.admin("/readyz").contains("an edit is not served"))
                 let count = house.book.requests.count
                 let orders = try await house.order(2, lane: UInt32(10 + count))
-                #expect(try await house.eventually { try await house.areDelivered(orders) })
+                #expect(try await eventually { try await house.areDelivered(orders) })
                 #expect(house.book.requests.dropFirst(count).allSatisfy { $0.path.hasPrefix("/grant-2/") })
                 try house.overwrite("games.json", good)
                 #expect(
-                    try await house.eventually { try house.admin("/metrics").contains("catalog_refused 0") })
+                    try await eventually { try house.admin("/metrics").contains("catalog_refused 0") })
             }
         }
     }
@@ -75,12 +75,12 @@ struct FollowTests {
                 "games.json",
                 text.dropLast(2).replacingOccurrences(of: "/grant", with: "/other") + ", \(entry)]}")
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try house.admin("/readyz").contains("koi: added after the start")
                 },
                 "\(house.deliverer.log)")
             let orders = try await house.order(5, lane: 1)
-            #expect(try await house.eventually { try await house.areDelivered(orders) })
+            #expect(try await eventually { try await house.areDelivered(orders) })
             #expect(house.book.requests.allSatisfy { $0.path == "/other" })
             #expect(try !house.admin("/v1/admin/status").contains("koi"))
         }
@@ -91,22 +91,22 @@ struct FollowTests {
         try await FollowHouse.with { house in
             house.book.hold()
             let orders = try await house.order(1, lane: 1)
-            #expect(try await house.eventually { house.book.held == 1 })
+            #expect(try await eventually { house.book.held == 1 })
             // From now on only ret 0 is granted, and every other value rejects for good.
             try house.edit(
                 "/grant",
                 #", "dialect": {"rules": [{"field": "ret", "equals": 0, "means": "granted"}], "#
                     + #""otherwise": "rejected"}"#)
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try house.admin("/metrics").contains(#"catalog_reloads_total{result="loaded"} 1"#)
                 }, "\(house.deliverer.log)")
             house.book.release(#"{"ret": 1}"#)
-            #expect(try await house.eventually { try await house.areDelivered(orders) })
+            #expect(try await eventually { try await house.areDelivered(orders) })
             house.book.answer(#"{"ret": 1}"#)
             let refused = try await house.order(1, lane: 2)
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try await house.store { try await $0.states(refused) }[refused[0]] == .rejected
                 })
         }

@@ -17,7 +17,7 @@ struct OperatorsDeskTests {
             try house.one.start()
             try house.two.start()
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try house.ask(house.one, "GET", "status").json["delivering"] == .bool(true)
                 })
             let answer = try house.ask(house.one, "PUT", "limits/carp", Self.slow)
@@ -33,17 +33,17 @@ struct OperatorsDeskTests {
             let own = try house.paced(house.one)
             #expect(own["limit"] == .double(25) && own["burst"] == .integer(12), "\(own)")
             #expect(own["max_concurrency"] == .integer(11))
-            let isTaken = try await house.eventually { try house.paced(house.two)["limit"] == .double(25) }
+            let isTaken = try await eventually { try house.paced(house.two)["limit"] == .double(25) }
             #expect(isTaken, "\(house.two.log)")
             #expect(
                 try house.ask(house.two, "POST", "games/carp/pause", #"{"reason":"r"}"#, as: "bob").status
                     == 200)
-            #expect(try await house.eventually { try house.paced(house.one)["paused"] == .bool(true) })
+            #expect(try await eventually { try house.paced(house.one)["paused"] == .bool(true) })
             // Both are killed; who comes back has the limit and the pause before it delivers anything.
             house.one.kill()
             house.two.kill()
             try house.one.start()
-            let isBack = try await house.eventually {
+            let isBack = try await eventually {
                 try house.ask(house.one, "GET", "status").json["delivering"] == .bool(true)
             }
             #expect(isBack, "\(house.one.log)")
@@ -65,7 +65,7 @@ struct OperatorsDeskTests {
             func put(_ path: String, _ body: String) throws -> OperatorAnswer {
                 try house.ask(house.one, "PUT", path, body)
             }
-            #expect(try await house.eventually { try put("limits/nobody", Self.slow).status == 404 })
+            #expect(try await eventually { try put("limits/nobody", Self.slow).status == 404 })
             #expect(try put("limits/nobody", Self.slow).problem == "no-such-game")
             let over = try put("limits/carp", #"{"perSecond":1001,"burst":12,"reason":"more"}"#)
             #expect(over.status == 409 && over.problem == "over-total" && over["field"] == "perSecond")
@@ -119,7 +119,7 @@ struct OperatorsDeskTests {
         try await OperatorsHouse.with { house in
             try house.one.start()
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try house.ask(house.one, "PUT", "limits/carp", Self.slow).status == 200
                 })
             #expect(try house.ask(house.one, "POST", "games/carp/pause", #"{"reason":"r"}"#).status == 200)
@@ -132,7 +132,7 @@ struct OperatorsDeskTests {
             let rebuilt = try await house.copy()
             #expect(rebuilt.acts == acts && rebuilt.version > 2)
             try house.kafka.restart()
-            #expect(try await house.eventually { (try? house.acts()) == [] })
+            #expect(try await eventually { (try? house.acts()) == [] })
             let second = try house.command("reconciler", ["rebuild"])
             #expect(second.exit == .code(0), "\(second.text)")
             #expect(
@@ -144,7 +144,7 @@ struct OperatorsDeskTests {
             #expect(third.exit == .code(0), "\(third.text)")
             #expect(try await house.copy().acts == acts)
             try house.one.start()
-            let isBack = try await house.eventually {
+            let isBack = try await eventually {
                 let game = try house.paced(house.one)
                 return game["limit"] == .double(25) && game["paused"] == .bool(true)
             }
@@ -159,7 +159,7 @@ struct OperatorsDeskTests {
             #expect(early.exit == .code(66) || early.exit == .code(69), "\(early)")
             try house.one.start()
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try house.ask(house.one, "GET", "status").json["delivering"] == .bool(true)
                 })
             let set = try house.operate(

@@ -191,12 +191,4 @@ final class OperatorsHouse: Sendable {
     func copy() async throws -> ControlCopy {
         try await store { store in try await store.awaiting { store, then in store.readControl(then: then) } }
     }
-
-    func eventually(_ moments: Int = 2_000, _ holds: () async throws -> Bool) async throws -> Bool {
-        for _ in 0..<moments {
-            if try await holds() { return true }
-            await ClaimHouse.moment()
-        }
-        return false
-    }
 }

@@ -62,37 +62,37 @@ struct SharesTests {
             let orders = try house.orders(5_000, game: Self.game, lane: 1)
             try crew[0].start()
             try crew[1].start()
-            #expect(try await house.eventually { try isDivided(Array(crew[..<2]), house) }, "\(crew[0].log)")
+            #expect(try await eventually { try isDivided(Array(crew[..<2]), house) }, "\(crew[0].log)")
             // All in one partition: its owner has three eighths of the limit, and is lent the others'.
             try await house.produce(orders, game: Self.game, key: "one")
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try crew[..<2].contains { try look($0).share > 0.85 * limit }
                 }, "\(crew[0].log)")
             let board = try await house.store { try await $0.redis.send(dump($0)) }
 
             try crew[2].start()
-            #expect(try await house.eventually { try isDivided(crew, house) }, "\(crew[2].log)")
-            #expect(try await house.eventually { try house.seen().orders > 1_000 }, "\(crew[0].log)")
+            #expect(try await eventually { try isDivided(crew, house) }, "\(crew[2].log)")
+            #expect(try await eventually { try house.seen().orders > 1_000 }, "\(crew[0].log)")
             crew[0].kill()
-            #expect(try await house.eventually { try isDivided(Array(crew[1...]), house) }, "\(crew[1].log)")
+            #expect(try await eventually { try isDivided(Array(crew[1...]), house) }, "\(crew[1].log)")
             try crew[0].start()
-            #expect(try await house.eventually { try isDivided(crew, house) }, "\(crew[0].log)")
+            #expect(try await eventually { try isDivided(crew, house) }, "\(crew[0].log)")
             // What everybody wrote a while ago is there again.
             _ = try await house.store { try await $0.redis.send(restore($0, board)) }
             let before = try house.seen().orders
-            #expect(try await house.eventually { try house.seen().orders > before + 300 }, "\(crew[0].log)")
+            #expect(try await eventually { try house.seen().orders > before + 300 }, "\(crew[0].log)")
 
             crew[1].pause()
             #expect(
-                try await house.eventually { try isDivided([crew[0], crew[2]], house) }, "\(crew[2].log)")
+                try await eventually { try isDivided([crew[0], crew[2]], house) }, "\(crew[2].log)")
             house.redis.pause()
             crew[1].resume()
             house.redis.resume()
-            #expect(try await house.eventually { try isDivided(crew, house) }, "\(crew[1].log)")
-            #expect(try await house.eventually { try house.seen().orders == orders.count }, "\(crew[0].log)")
+            #expect(try await eventually { try isDivided(crew, house) }, "\(crew[1].log)")
+            #expect(try await eventually { try house.seen().orders == orders.count }, "\(crew[0].log)")
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try await house.states(orders).values.allSatisfy { $0 == .delivered }
                 })
             let seen = try house.seen()

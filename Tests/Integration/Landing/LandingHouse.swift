@@ -145,15 +145,6 @@ final class LandingHouse: Sendable {
         try text.write(toFile: path, atomically: true, encoding: .utf8)
         return before
     }
-
-    /// Asks until it holds, a few hundred times at most.
-    func eventually(_ holds: () async throws -> Bool) async throws -> Bool {
-        for _ in 0..<400 {
-            if try await holds() { return true }
-            await ClaimHouse.moment()
-        }
-        return false
-    }
 }
 
 /// Runs a suite within a ``LandingHouse``.

@@ -62,7 +62,7 @@ extension Landing {
 
             let sign = "[data-gift=\"\(LandingHouse.scarceGift)\"] .seal"
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try late.page.reload()
                     try late.waitForList()
                     return try late.text(sign) == "Sold out"
@@ -162,7 +162,7 @@ extension Landing {
                 text.replaceSubrange(id, with: "\"id\": \"\(gift)\", \"paused\": true,")
             }
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try visit.page.reload()
                     try visit.waitForList()
                     return try visit.reason(gift).hasPrefix("Paused for the moment")
@@ -171,14 +171,14 @@ extension Landing {
                 text.replace(#/"closesAt": "[^"]*"/#, with: #""closesAt": "2026-01-02T00:00:00Z""#)
             }
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try visit.page.reload()
                     try visit.page.wait(for: "document.querySelector('.gift[data-gift], .trouble')")
                     return try visit.text(".trouble").contains("The festival is over")
                 })
             try house.edit("gifts.json") { $0 = gifts }
             try house.edit("campaign.json") { $0 = campaign }
-            #expect(try await house.eventually { (try? house.claimable(guest).contains(gift)) ?? false })
+            #expect(try await eventually { (try? house.claimable(guest).contains(gift)) ?? false })
         }
     }
 }

@@ -47,7 +47,7 @@ struct OperatorsTests {
             #expect(await crowd.claimUntilFinal(user: 2, serial: 2, gift: "scarce").problem == "sold-out")
             let answer = try house.act("tester", "held/\(try #require(first.order))/refuse")
             #expect(answer.status == 200 && answer["state"] == "voided", "\(answer)")
-            let isSold = try await house.eventually {
+            let isSold = try await eventually {
                 await crowd.claim(user: 2, serial: 2, gift: "scarce").status == 202
             }
             #expect(isSold)

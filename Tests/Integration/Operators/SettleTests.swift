@@ -64,7 +64,7 @@ private struct SettleHouse {
         let claims = try await house.claims()
         #expect(claims.count == serials.count && Set(claims.map(\.coupon)) == Set(serials))
         #expect(Set(claims.map(\.id)).count == serials.count)
-        let isProduced = try await house.eventually {
+        let isProduced = try await eventually {
             try Set(house.produced().map(\.id)) == Set(claims.map(\.id))
         }
         #expect(isProduced)
@@ -125,7 +125,7 @@ struct SettleTests {
                 // So slow that six lives of it are over long before all have theirs.
                 let process = try settle.start(rate: 60)
                 let before = settle.file("checkpoint")
-                let moved = try await house.eventually {
+                let moved = try await eventually {
                     settle.file("checkpoint") != before || !process.isRunning
                 }
                 #expect(moved)
@@ -151,7 +151,7 @@ struct SettleTests {
             let house = settle.house
             try settle.fixAdminPort()
             let process = try settle.start(rate: 100)
-            let isMoving = try await house.eventually {
+            let isMoving = try await eventually {
                 settle.file("checkpoint").map { !$0.contains("\"lines\":0") } ?? false
             }
             #expect(isMoving)

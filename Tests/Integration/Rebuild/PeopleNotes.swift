@@ -21,7 +21,7 @@ final class PeopleNotes {
         nextUser += UInt64(count)
         let answers = try await withThrowingTaskGroup(of: (UInt64, ClaimCrowd.Answer).self) { group in
             for user in users {
-                group.addTask { (user, await crowd.claimUntilFinal(user: user, serial: user, most: 4_000)) }
+                group.addTask { (user, await crowd.claimUntilFinal(user: user, serial: user)) }
             }
             try await meanwhile()
             return try await group.reduce(into: [UInt64: ClaimCrowd.Answer]()) { $0[$1.0] = $1.1 }
@@ -36,8 +36,8 @@ final class PeopleNotes {
     /// Everybody asks again: the same order, 200.
     func askAgain() async throws {
         for (user, order) in orders {
-            let answer = await house.crowd.claimUntilFinal(user: user, serial: user, most: 4_000)
-            #expect(answer.status == 200 && answer.order == order, "\(answer), before \(order)")
+            let answer = await house.crowd.claimUntilFinal(user: user, serial: user)
+            try #require(answer.status == 200 && answer.order == order, "\(answer), before \(order)")
         }
     }
 
@@ -45,7 +45,7 @@ final class PeopleNotes {
     func settled() async throws -> Set<String> {
         let ids = orders.values.compactMap { OrderID(text: $0) }
         let isSettled = try await house.store { store in
-            try await house.eventually {
+            try await eventually {
                 try await store.states(ids).values.allSatisfy { $0 == .delivered }
             }
         }
@@ -56,7 +56,7 @@ final class PeopleNotes {
     /// All were delivered.
     func areDelivered() async throws -> Bool {
         let wanted = Set(orders.values)
-        return try await house.eventually { wanted.isSubset(of: house.game.deliveries.keys) }
+        return try await eventually { wanted.isSubset(of: house.game.deliveries.keys) }
     }
 
     /// The game had each order of before once, and all IDs are different; the stores agree.
@@ -66,7 +66,7 @@ final class PeopleNotes {
         for order in deliveredBefore { #expect(deliveries[order] == 1) }
         #expect(Set(deliveries.keys) == Set(orders.values))
         var last = ""
-        let agrees = try await house.eventually(200) {
+        let agrees = try await eventually {
             let verified = try house.command("verify")
             last = verified.output
             return verified.exit == .code(0)

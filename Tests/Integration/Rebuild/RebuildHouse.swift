@@ -197,13 +197,4 @@ final class RebuildHouse: Sendable {
     func standing() async throws -> Standing {
         try await store { store in try await store.awaiting { store, then in store.standing(then: then) } }
     }
-
-    /// Asks until it holds, for at most so many moments.
-    func eventually(_ moments: Int = 2_000, _ holds: () async throws -> Bool) async throws -> Bool {
-        for _ in 0..<moments {
-            if try await holds() { return true }
-            await ClaimHouse.moment()
-        }
-        return false
-    }
 }

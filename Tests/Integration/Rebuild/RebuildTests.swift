@@ -17,7 +17,7 @@ struct RebuildTests {
             let epoch = try await house.standing().knownEpoch
             // While they claim, and while the first of them are delivered.
             try await notes.claim(60) {
-                #expect(try await house.eventually { house.game.deliveries.count > before.count })
+                #expect(try await eventually { house.game.deliveries.count > before.count })
                 try await fault(house)
             }
             try await notes.claim(20)
@@ -94,12 +94,12 @@ struct RebuildTests {
             #expect(try house.command("rebuild", "--dry-run").output.contains("would be rebuilt"))
             // Once while it waits for what was under way, once while it writes.
             let waiting = try house.begin(["rebuild"])
-            #expect(try await house.eventually { try await house.standing() == .closed(epoch: 2) })
+            #expect(try await eventually { try await house.standing() == .closed(epoch: 2) })
             waiting.kill()
             #expect(try house.command("rebuild").exit == .code(75))
             var writing: ChildProcess?
             #expect(
-                try await house.eventually {
+                try await eventually {
                     if let writing, writing.isRunning { return try await Self.isBeingWritten(house) }
                     writing = try house.begin(["rebuild"])
                     return false
@@ -128,22 +128,22 @@ struct RebuildTests {
             for step in steps {
                 // While the lease of the one before lasts, this one may not begin.
                 var end: ChildProcess.Exit?
-                _ = try await house.eventually {
+                let hasBegun = try await eventually {
                     end = try house.begin(["rebuild"], dyingAt: step).waitForExit(within: .seconds(60))
                     return end != .code(75)
                 }
-                #expect(end == .signal(SIGKILL), "\(step)")
+                try #require(hasBegun && end == .signal(SIGKILL), "\(step): \(String(describing: end))")
                 guard case .closed = try await house.standing() else {
                     Issue.record("open behind \(step)")
                     return
                 }
             }
-            var end: ChildProcess.Exit?
-            _ = try await house.eventually {
-                end = try house.command("rebuild").exit
-                return end != .code(75)
+            var last: (exit: ChildProcess.Exit?, output: String) = (nil, "")
+            let hasBegun = try await eventually {
+                last = try house.command("rebuild")
+                return last.exit != .code(75)
             }
-            #expect(end == .code(0))
+            try #require(hasBegun && last.exit == .code(0), "\(last)")
             try house.reconciler.start()
             try await notes.claim(10)
             try await notes.askAgain()

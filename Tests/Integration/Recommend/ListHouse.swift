@@ -165,14 +165,6 @@ final class ListHouse: Sendable {
         let text = try String(contentsOfFile: path, encoding: .utf8)
         try Data(change(text).utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     }
-
-    func eventually(_ moments: Int = 1200, _ holds: () throws -> Bool) async throws -> Bool {
-        for _ in 0..<moments {
-            if try holds() { return true }
-            await ClaimHouse.moment()
-        }
-        return false
-    }
 }
 
 /// A role service whose answers the test lets through, holds back or turns into errors. Everybody registered

@@ -18,12 +18,12 @@ struct ListProcessTests {
                     of: "\"highValue\": false", with: "\"highValue\": false, \"paused\": true")
             }
             #expect(
-                try await house.eventually { try house.gift("plenty", of: 1)?["reason"] == .string("paused") }
+                try await eventually { try house.gift("plenty", of: 1)?["reason"] == .string("paused") }
             )
             // Half a file, as a careless hand leaves it: what was served before stays.
             try house.edit("gifts.json") { String($0.dropLast($0.count / 2)) }
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try house.admin("/metrics").text.contains("recommend_catalog_refused 1")
                 })
             let readiness = try house.admin("/readyz")
@@ -35,12 +35,12 @@ struct ListProcessTests {
                 good.replacingOccurrences(of: "\"id\": \"scarce\"", with: "\"id\": \"other\"")
             }
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try house.admin("/v1/admin/status").text.contains("slot 1 is scarce's")
                 })
             try house.edit("gifts.json") { _ in good }
             #expect(
-                try await house.eventually { try house.gift("plenty", of: 1)?["claimable"] == .bool(true) })
+                try await eventually { try house.gift("plenty", of: 1)?["claimable"] == .bool(true) })
             #expect(try house.admin("/metrics").text.contains("recommend_catalog_refused 0"))
         }
     }
@@ -59,7 +59,7 @@ struct ListProcessTests {
             house.roles.set(.answers)
             house.roles.release()
             #expect(
-                try await house.eventually { try house.list(2)["degraded"] == .bool(false) })
+                try await eventually { try house.list(2)["degraded"] == .bool(false) })
             house.roles.set(.errs)
             #expect(try house.list(3)["missing"] == .array([.string("carp")]))
         }
@@ -75,7 +75,7 @@ struct ListProcessTests {
             guard case .array(let gifts) = list["gifts"] else { return }
             #expect(gifts.count == 3)
             house.redis.resume()
-            #expect(try await house.eventually { try house.list(1)["degraded"] == .bool(false) })
+            #expect(try await eventually { try house.list(1)["degraded"] == .bool(false) })
             #expect(try house.admin("/readyz").status == 200)
         }
     }
@@ -103,7 +103,7 @@ struct ListProcessTests {
                 if !repaired { await ClaimHouse.moment() }
             }
             #expect(repaired)
-            let isCounted = try await house.eventually {
+            let isCounted = try await eventually {
                 try house.admin("/metrics").text.split(separator: "\n").contains { line in
                     line.hasPrefix("profile_store_people_total") && line.contains("damaged")
                         && !line.hasSuffix(" 0")
@@ -129,7 +129,7 @@ struct ListProcessTests {
                     "GET /v1/gifts HTTP/1.1\r\nhost: a\r\nauthorization: Bearer \(ticket)\r\n\r\n")
             }
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try house.admin("/v1/admin/status").text.contains("\"waiting_lists\":3")
                 })
             let refused = try house.get("/v1/gifts", user: 9)

@@ -59,7 +59,7 @@ struct InjectedLossTests {
             try await house.produce(orders, game: Self.game)
             try await house.confirmed(orders)
             // Its breaker opens before all are tried.
-            #expect(try await house.eventually { try house.seen().orders > 0 }, "\(house.log)")
+            #expect(try await eventually { try house.seen().orders > 0 }, "\(house.log)")
             house.kill()
             try house.passEverything(Self.game)
             try await house.forgetStates(Array(orders.prefix(1)))

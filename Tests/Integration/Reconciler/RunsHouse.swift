@@ -181,13 +181,4 @@ final class RunsHouse: Sendable {
         _ = try await store.awaiting { store, then in store.confirm(shard: shard, orders: ids, then: then) }
         return orders
     }
-
-    /// Asks until it holds, for at most so many moments.
-    func eventually(_ moments: Int = 2_400, _ holds: () async throws -> Bool) async throws -> Bool {
-        for _ in 0..<moments {
-            if try await holds() { return true }
-            await ClaimHouse.moment()
-        }
-        return false
-    }
 }

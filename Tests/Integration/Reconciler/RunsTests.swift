@@ -23,7 +23,7 @@ struct RunsTests {
         house.kafka.pause()
         let first = try house.reconciler("first", lease: lease)
         try first.start()
-        let isBegun = try await house.eventually { try await house.store.lookRun().owner != nil }
+        let isBegun = try await eventually { try await house.store.lookRun().owner != nil }
         guard isBegun else {
             throw StackFailure("nobody began a run: \(first.log)")
         }
@@ -38,7 +38,7 @@ struct RunsTests {
             house.kafka.resume()
             let second = try house.reconciler("second")
             try second.start()
-            #expect(try await house.eventually { house.shelf == ["run-1-2.json"] })
+            #expect(try await eventually { house.shelf == ["run-1-2.json"] })
             #expect(try house.get(second, "/v1/admin/runs/1-1").status == 404)
             let last = try Self.object(try house.get(second, "/v1/admin/runs/last").body)
             guard case .object(let head)? = last["run"] else { throw StackFailure("no head") }
@@ -54,14 +54,14 @@ struct RunsTests {
             house.kafka.resume()
             let second = try house.reconciler("second")
             try second.start()
-            #expect(try await house.eventually { house.shelf == ["run-1-2.json"] })
+            #expect(try await eventually { house.shelf == ["run-1-2.json"] })
             first.resume()
-            #expect(try await house.eventually { first.log.contains("run failed") })
+            #expect(try await eventually { first.log.contains("run failed") })
             #expect(first.log.contains("lease was lost"), "\(first.log)")
             #expect(house.shelf == ["run-1-2.json"])
             // It lives on, and knows of the other's run.
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try house.get(first, "/readyz").text.contains("run 1-2")
                 })
             let runs = try Self.object(try house.get(first, "/v1/admin/runs").body)
@@ -76,14 +76,14 @@ struct RunsTests {
             let first = try await Self.holdUp(house, lease: "5s")
             house.redis.kill9()
             house.kafka.resume()
-            #expect(try await house.eventually { first.log.contains("run failed") })
+            #expect(try await eventually { first.log.contains("run failed") })
             #expect(house.shelf.filter { !$0.hasPrefix(".") } == [])
             #expect(try house.get(first, "/livez").status == 200)
             #expect(try house.get(first, "/readyz").status == 503)
             try house.redis.restart(keepingData: false)
             // Empty, and rebuilt under the next epoch: its numbers begin anew, its runs' names do not.
-            #expect(try await house.eventually { house.shelf == ["run-2-1.json"] }, "\(house.shelf)")
-            #expect(try await house.eventually { try house.get(first, "/readyz").status == 200 })
+            #expect(try await eventually { house.shelf == ["run-2-1.json"] }, "\(house.shelf)")
+            #expect(try await eventually { try house.get(first, "/readyz").status == 200 })
         }
     }
 
@@ -92,7 +92,7 @@ struct RunsTests {
         try await RunsHouse.with { (house) async throws in
             let service = try house.reconciler("only", lease: "5s")
             try service.start()
-            #expect(try await house.eventually { house.shelf == ["run-1-1.json"] })
+            #expect(try await eventually { house.shelf == ["run-1-1.json"] })
             let admin = service.ports["admin"] ?? 0
             #expect(try LoopbackHTTP.post(port: admin, "/v1/admin/runs", body: []).status == 401)
             #expect(try house.post(service, "{}").status == 400)
@@ -114,7 +114,7 @@ struct RunsTests {
 
             let taken = try house.post(service, "{\"reason\":\"before the press talk\"}")
             #expect(taken.status == 202 && taken.header("location") == "/v1/admin/runs/1-3", "\(taken.text)")
-            #expect(try await house.eventually { house.shelf == ["run-1-1.json", "run-1-3.json"] })
+            #expect(try await eventually { house.shelf == ["run-1-1.json", "run-1-3.json"] })
             let document = try Self.object(try house.get(service, "/v1/admin/runs/1-3").body)
             guard case .object(let head)? = document["run"] else { throw StackFailure("no head") }
             #expect(head["by"] == .string("ada") && head["reason"] == .string("before the press talk"))
@@ -144,9 +144,9 @@ struct RunsTests {
             _ = try await house.claim(3, lost: 1)
             let service = try house.reconciler("only")
             try service.start()
-            #expect(try await house.eventually { house.shelf == ["run-1-1.json"] })
-            #expect(try await house.eventually { service.log.contains("alarm: 1 orders are missing") })
-            #expect(try await house.eventually { try house.get(service, "/readyz").status == 200 })
+            #expect(try await eventually { house.shelf == ["run-1-1.json"] })
+            #expect(try await eventually { service.log.contains("alarm: 1 orders are missing") })
+            #expect(try await eventually { try house.get(service, "/readyz").status == 200 })
             #expect(try house.get(service, "/readyz").text.contains("1 orders are missing"))
             let metrics = try house.get(service, "/metrics").text
             for line in [
@@ -168,8 +168,8 @@ struct RunsTests {
             let entry = "\(game)=theirs/*:csv=order"
             let service = try house.reconciler("only", lease: "5s", ", statements: [\"\(entry)\"]")
             try service.start()
-            #expect(try await house.eventually { house.shelf == ["run-1-1.json"] })
-            #expect(try await house.eventually { service.log.contains("no statement: there is no") })
+            #expect(try await eventually { house.shelf == ["run-1-1.json"] })
+            #expect(try await eventually { service.log.contains("no statement: there is no") })
 
             // The game has granted one of them twice, and here neither was sent.
             let theirs = "\(house.run.path)/theirs"
@@ -177,8 +177,8 @@ struct RunsTests {
             let rows = ["order,at", "\(orders[0].id.text),1", "nothing,2", "\(orders[0].id.text),3"]
             try Data(rows.joined(separator: "\r\n").utf8).write(to: URL(fileURLWithPath: "\(theirs)/1.csv"))
             #expect(try house.post(service, "{\"reason\":\"theirs has come\"}").status == 202)
-            #expect(try await house.eventually { house.shelf == ["run-1-1.json", "run-1-2.json"] })
-            #expect(try await house.eventually { service.log.contains("alarm: 1 conflicts") })
+            #expect(try await eventually { house.shelf == ["run-1-1.json", "run-1-2.json"] })
+            #expect(try await eventually { service.log.contains("alarm: 1 conflicts") })
             #expect(service.log.contains("1.csv:3: no order ID"), "\(service.log)")
             let metrics = try house.get(service, "/metrics").text
             for line in [
@@ -197,9 +197,9 @@ struct RunsTests {
             // Packed and cut off: the run goes on without, and says so.
             try Data([0x1F, 0x8B, 8, 0]).write(to: URL(fileURLWithPath: "\(theirs)/2.csv.gz"))
             #expect(try house.post(service, "{\"reason\":\"another part\"}").status == 202)
-            #expect(try await house.eventually { service.log.contains("alarm: a statement cannot be read") })
+            #expect(try await eventually { service.log.contains("alarm: a statement cannot be read") })
             #expect(
-                try await house.eventually {
+                try await eventually {
                     try house.get(service, "/metrics").text.contains(
                         "hongbao_reconciler_alarm{alarm=\"statement\"} 1")
                 })
@@ -214,7 +214,7 @@ struct RunsTests {
             try service.start()
             let id = house.catalog.campaign.id
             let all = ["run-1-1.json"] + ["csv", "html", "json"].map { "statement-\(id).\($0)" }
-            #expect(try await house.eventually { house.shelf == all }, "\(house.shelf)")
+            #expect(try await eventually { house.shelf == all }, "\(house.shelf)")
             let path = "\(house.reports)/statement-\(id).json"
             let written = try FileBytes.read(path)
             let statement = try Self.object(written)
@@ -225,7 +225,7 @@ struct RunsTests {
             #expect(statement["phase"] == .string("over"))
 
             #expect(try house.post(service, "{\"reason\":\"again\"}").status == 202)
-            #expect(try await house.eventually { house.shelf.contains("run-1-2.json") })
+            #expect(try await eventually { house.shelf.contains("run-1-2.json") })
             #expect(try FileBytes.read(path) == written)
 
             let out = "\(house.run.path)/statement.html"

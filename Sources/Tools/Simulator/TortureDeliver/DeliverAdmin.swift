@@ -4,7 +4,7 @@ import Stack
 struct DeliverAdmin: Sendable {
     enum Answer: Sendable { case done, noSuchAction }
 
-    private static let limit: Duration = .seconds(600)
+    private static let limit: Duration = .seconds(180)
 
     let ports: [Int]
     let key: String
