@@ -34,17 +34,42 @@ package final class KafkaReader {
         try ClusterMetadata(of: client, timeoutMs: timeoutMs).partitions[topic] ?? 0
     }
 
-    /// The offset of the first record still in the log, and the offset that the next record will get.
-    /// The partition must exist: a broker that creates topics by itself would create it.
+    /// Of each partition the offset of the first record still in the log, and the one that the next record will
+    /// get. The partitions must exist: a broker that creates topics by itself would create them.
+    ///
+    /// Asked for by the times that stand for both ends: librdkafka's own question for them forgets its time limit
+    /// while a broker is away (before 2.3).
+    package func bounds(
+        _ partitions: [TopicPartition]
+    ) throws(KafkaFailure) -> [TopicPartition: Range<Int64>] {
+        let lows = try offsets(partitions, at: Int64(RD_KAFKA_OFFSET_BEGINNING))
+        let highs = try offsets(partitions, at: Int64(RD_KAFKA_OFFSET_END))
+        return lows.reduce(into: [:]) { $0[$1.key] = $1.value..<max($1.value, highs[$1.key] ?? $1.value) }
+    }
+
     package func bounds(_ partition: TopicPartition) throws(KafkaFailure) -> (low: Int64, high: Int64) {
-        var low: Int64 = 0
-        var high: Int64 = 0
-        let error = rd_kafka_query_watermark_offsets(
-            client.pointer, partition.topic, partition.partition, &low, &high, timeoutMs)
+        let range = try bounds([partition])[partition] ?? 0..<0
+        return (range.lowerBound, range.upperBound)
+    }
+
+    private func offsets(
+        _ partitions: [TopicPartition], at time: Int64
+    ) throws(KafkaFailure) -> [TopicPartition: Int64] {
+        guard !partitions.isEmpty else { return [:] }
+        let list = TopicPartitionList(capacity: partitions.count)
+        for partition in partitions { list.add(partition, offset: time) }
+        let error = rd_kafka_offsets_for_times(client.pointer, list.pointer, timeoutMs)
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            throw KafkaFailure(error, message: "bounds of \(partition)")
+            throw KafkaFailure(error, message: "bounds of \(partitions[0]) and \(partitions.count - 1) more")
         }
-        return (low, high)
+        var offsets: [TopicPartition: Int64] = [:]
+        for entry in list.entries {
+            guard entry.error == RD_KAFKA_RESP_ERR_NO_ERROR, entry.offset >= 0 else {
+                throw KafkaFailure(entry.error, message: "bounds of \(entry.partition): \(entry.offset)")
+            }
+            offsets[entry.partition] = entry.offset
+        }
+        return offsets
     }
 
     /// The group's committed offsets (next to read). A partition without one is absent.

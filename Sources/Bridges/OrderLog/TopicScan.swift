@@ -6,13 +6,8 @@ package enum TopicScan {
     package static func ranges(
         _ topic: String, reader: KafkaReader
     ) throws(KafkaFailure) -> [TopicPartition: Range<Int64>] {
-        var ranges: [TopicPartition: Range<Int64>] = [:]
-        for number in 0..<(try reader.partitions(topic)) {
-            let partition = TopicPartition(topic: topic, partition: Int32(number))
-            let bounds = try reader.bounds(partition)
-            ranges[partition] = bounds.low..<max(bounds.low, bounds.high)
-        }
-        return ranges
+        try reader.bounds(
+            (0..<(try reader.partitions(topic))).map { TopicPartition(topic: topic, partition: Int32($0)) })
     }
 
     /// Fails unless the topic is there with all its partitions, each with a leader: where half of what was

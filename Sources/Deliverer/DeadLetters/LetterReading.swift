@@ -1,5 +1,6 @@
 import Catalog
 import Kafka
+import OrderLog
 import Orders
 
 /// Reads the orders of a batch's entries back from their dead letters. Blocks.
@@ -44,11 +45,9 @@ enum LetterReading {
         reader: KafkaReader
     ) throws(KafkaFailure) -> Set<OrderID> {
         var ranges: [TopicPartition: Range<Int64>] = [:]
-        for number in 0..<(try reader.partitions(topic)) {
-            let partition = TopicPartition(topic: topic, partition: Int32(number))
-            let bounds = try reader.bounds(partition)
-            let from = max(cut[Int32(number)] ?? 0, bounds.low)
-            ranges[partition] = from..<max(from, bounds.high)
+        for (partition, whole) in try TopicScan.ranges(topic, reader: reader) {
+            let from = max(cut[partition.partition] ?? 0, whole.lowerBound)
+            ranges[partition] = from..<max(from, whole.upperBound)
         }
         var found: Set<OrderID> = []
         try reader.read(ranges) { _, record in

@@ -76,9 +76,13 @@ package final class ChildProcess: Sendable {
     /// SIGSTOP: when this returns it stands still with all its threads, its sockets open.
     package func pause() {
         signal(SIGSTOP, wholeGroup: true)
-        // The kernel tells the parent when the last thread has stopped; nothing is reaped here.
-        var info = siginfo_t()
-        while waitid(P_PID, id_t(pid), &info, WSTOPPED | WEXITED | WNOWAIT) == -1, errno == EINTR {}
+        // The kernel tells the parent when the last thread has stopped; nothing is reaped here. Somebody may let
+        // it go on before we have seen it stand.
+        _ = try? Deadline(after: .seconds(10)).poll(everyUs: 1_000) {
+            var info = siginfo_t()
+            let flags = WSTOPPED | WEXITED | WNOWAIT | WNOHANG
+            return waitid(P_PID, id_t(pid), &info, flags) == 0 && info.si_signo == SIGCHLD
+        }
     }
 
     /// SIGCONT, after `pause`.

@@ -78,7 +78,7 @@ struct ClusterStoreTests {
             // A script with a bucket that is not there yet: some keys are, some are not.
             let refused = try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    while try await self.tryAgains(cluster) < 3 { await ClaimHouse.moment() }
+                    #expect(try await eventually { try await self.tryAgains(cluster) >= 3 })
                     try servers.moveKeys(slot: slot, from: source, to: target)
                     try servers.endMove(slot: slot, from: source, to: target)
                 }
@@ -87,7 +87,12 @@ struct ClusterStoreTests {
                 try await group.waitForAll()
                 return refused
             }
-            while decided < people.count { #expect(try await claimNext() || refused > 0) }
+            let areAllDecided = try await eventually {
+                let isDone = try await claimNext()
+                #expect(isDone || refused > 0)
+                return decided >= people.count
+            }
+            #expect(areAllDecided)
 
             let orders = try await stored(people, cluster)
             #expect(orders.count == people.count && Set(orders.map(\.id.sequence)).count == people.count)

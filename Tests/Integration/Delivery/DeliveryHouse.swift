@@ -202,23 +202,15 @@ final class DeliveryHouse: Sendable {
     ///
     /// - Parameter key: of all of them, which so come to one partition; nil: all are spread.
     func produce(_ records: [(topic: String, value: [UInt8])], key: String? = nil) async throws {
-        let (acks, reported) = AsyncStream<Int>.makeStream()
-        let producer = try KafkaProducer(
-            options: KafkaClientOptions(bootstrap: kafka.bootstrap),
-            reporters: [
-                (group.next(), { reports in reported.yield(reports.filter { $0.failure == nil }.count) })
-            ], logger: Logger(label: "test"))
-        for (index, record) in records.enumerated() {
-            try producer.produce(
-                topic: record.topic, key: Array((key ?? "\(index)").utf8), value: record.value, reporter: 0,
-                token: 1)
-        }
-        var left = records.count
-        for await count in acks {
-            left -= count
-            if left <= 0 { break }
-        }
-        _ = await producer.close(deadlineMs: 5_000)
+        let writer = try AcknowledgedAppend(
+            options: KafkaClientOptions(bootstrap: kafka.bootstrap), loop: group.next(),
+            logger: Logger(label: "test"))
+        try await writer.append(
+            records.enumerated().map { index, record in
+                OutgoingRecord(
+                    topic: record.topic, key: Array((key ?? "\(index)").utf8), value: record.value)
+            })
+        await writer.close()
     }
 
     func orders(_ count: Int, game id: String, lane: UInt32) throws -> [Order] {

@@ -158,23 +158,15 @@ final class FollowHouse: Sendable {
                 coupon: user, user: user, gift: gift, region: 0, role: 7, claimedAtMs: nowMs,
                 deadlineMs: nowMs + 2880 * 60_000)
         }
-        let (acks, reported) = AsyncStream<Int>.makeStream()
-        let producer = try KafkaProducer(
-            options: KafkaClientOptions(bootstrap: kafka.bootstrap),
-            reporters: [
-                (group.next(), { reports in reported.yield(reports.filter { $0.failure == nil }.count) })
-            ], logger: Logger(label: "test"))
-        for (index, order) in orders.enumerated() {
-            try producer.produce(
-                topic: topic, key: Array("\(index)".utf8), value: OrderRecord.encode(order, catalog),
-                reporter: 0, token: 1)
-        }
-        var left = orders.count
-        for await count in acks {
-            left -= count
-            if left <= 0 { break }
-        }
-        _ = await producer.close(deadlineMs: 5_000)
+        let writer = try AcknowledgedAppend(
+            options: KafkaClientOptions(bootstrap: kafka.bootstrap), loop: group.next(),
+            logger: Logger(label: "test"))
+        try await writer.append(
+            orders.enumerated().map { index, order in
+                OutgoingRecord(
+                    topic: topic, key: Array("\(index)".utf8), value: OrderRecord.encode(order, catalog))
+            })
+        await writer.close()
         return orders.map(\.id)
     }
 

@@ -82,7 +82,7 @@ struct ApplyTests {
             for signal in [SIGINT, SIGTERM, 0] {
                 let before = try house.queued(from: 12).count
                 let process = try house.begin(apply + ["--rate", "1"])
-                while try house.queued(from: 12).count == before { await ClaimHouse.moment() }
+                #expect(try await eventually { try house.queued(from: 12).count > before })
                 if signal == 0 {
                     let asked = try house.reconciler(Self.words(house, "stop", plan, sum, by: "lin"))
                     #expect(asked.exit == .code(0), "\(asked.output)")

@@ -103,7 +103,7 @@ final class Torture: Sendable {
         tell("the house is ready, people come")
         load.start()
         let unclean = try await strike()
-        try await attemptsMade()
+        try await attemptsBegun(plan.scale.attempts)
         tell("all attempts are made; what is open is repeated until it is settled")
         try await settle()
         let last = try await verified("last")
@@ -135,10 +135,12 @@ final class Torture: Sendable {
     private func strike() async throws -> [String] {
         var unclean: [String] = []
         var standing: [Task<Void, any Error>] = []
+        // Where one fails the others need not go on.
+        defer { for task in standing { task.cancel() } }
         load.allow(upTo: faults.first?.atAttempt ?? plan.scale.attempts)
         for (index, fault) in faults.enumerated() {
             let next = index + 1 < faults.count ? faults[index + 1].atAttempt : plan.scale.attempts
-            while load.progress.begun < fault.atAttempt { try await Task.sleep(for: .milliseconds(10)) }
+            try await attemptsBegun(fault.atAttempt)
             if fault.isLossy {
                 for task in standing { try await task.value }
                 standing.removeAll()
@@ -208,8 +210,16 @@ final class Torture: Sendable {
 
     // MARK: - The end
 
-    private func attemptsMade() async throws {
-        while load.progress.begun < plan.scale.attempts { try await Task.sleep(for: .milliseconds(50)) }
+    /// Waits until so many attempts have begun; fails where nobody attempts anything any more.
+    private func attemptsBegun(_ count: Int) async throws {
+        var (seen, deadline) = (-1, Deadline(after: options.recovery))
+        while true {
+            let begun = load.progress.begun
+            if begun >= count { return }
+            if begun != seen { (seen, deadline) = (begun, Deadline(after: options.recovery)) }
+            guard !deadline.hasPassed else { throw StackFailure("only \(begun) of \(count) attempts begin") }
+            try await Task.sleep(for: .milliseconds(10))
+        }
     }
 
     /// Repeats what nobody knows; then lets those who heard "sold out" try once more, since a pack that is

@@ -55,7 +55,9 @@ final class TortureCaller: @unchecked Sendable {
             .whenComplete { [self] result in
                 switch result {
                 case .success(let channel):
-                    guard generation == mine, channel.isActive else { return }
+                    guard generation == mine else { return }
+                    // Ended as soon as it stood: nobody else tells of it.
+                    guard channel.isActive else { return redial() }
                     self.channel = channel
                     pump()
                 case .failure: redial()

@@ -2,6 +2,7 @@ import Catalog
 import Kafka
 import Logging
 import NIOCore
+import OrderLog
 import OrderStore
 import Orders
 import Profiles
@@ -38,7 +39,7 @@ final class DeliverFill: @unchecked Sendable {
     private let roles: RoleWorld
     private let router: RedisRouter
     private let store: OrderStore
-    private let writer: AcknowledgedWriter
+    private let writer: AcknowledgedAppend
     private let topics: Topics
     private(set) var orders: [OrderID: Accepted] = [:]
     private var user: UInt64
@@ -57,7 +58,9 @@ final class DeliverFill: @unchecked Sendable {
             redis: router,
             keys: StoreKeys(
                 campaign: DeliverCampaign.id, shards: storage.shards, buckets: storage.claimBuckets))
-        writer = try AcknowledgedWriter(bootstrap: house.kafka.bootstrap, loop: loop)
+        writer = try AcknowledgedAppend(
+            options: KafkaClientOptions(bootstrap: house.kafka.bootstrap, clientID: "hongbao-torture"),
+            loop: loop, logger: Logger(label: "writer"))
         topics = Topics(campaign: DeliverCampaign.id)
         user = splitMix64(scale.seed ^ 0x7573_6572) % 1_000_000 * 10_000_000
         perGame = Array(repeating: 0, count: house.catalog.games.count)
@@ -94,7 +97,9 @@ final class DeliverFill: @unchecked Sendable {
     }
 
     private func control(_ record: ControlRecord, _ key: String) async throws {
-        try await writer.write([.init(topic: topics.control, key: Array(key.utf8), value: record.encode())])
+        try await writer.append([
+            OutgoingRecord(topic: topics.control, key: Array(key.utf8), value: record.encode())
+        ])
     }
 
     private func draw(_ shard: UInt16) async throws -> [StockCredit] {
@@ -125,11 +130,11 @@ final class DeliverFill: @unchecked Sendable {
             try await accept(shards, notes)
         }
         let poison = (0..<DeliverScale.poison).map { number in
-            AcknowledgedWriter.Record(
+            OutgoingRecord(
                 topic: topics.orders(game: DeliverCampaign.names[number % DeliverCampaign.names.count]),
                 key: Array("poison-\(number)".utf8), value: Array("not an order \(number)".utf8))
         }
-        try await writer.write(poison)
+        try await writer.append(poison)
     }
 
     /// Somebody who plays, and of their games the one that has the fewest orders.
@@ -176,17 +181,17 @@ final class DeliverFill: @unchecked Sendable {
             }
             for try await (shard, orders) in group { accepted.append((shard, orders)) }
         }
-        var records: [AcknowledgedWriter.Record] = []
+        var records: [OutgoingRecord] = []
         for order in accepted.flatMap(\.orders) {
             let note = notes[order.coupon]!
-            let record = AcknowledgedWriter.Record(
+            let record = OutgoingRecord(
                 topic: topics.orders(game: DeliverCampaign.names[note.game]),
                 key: Array(order.id.text.utf8), value: OrderRecord.encode(order, house.catalog))
             records.append(record)
             if order.coupon % UInt64(DeliverScale.twinEvery) == 0 { records.append(record) }
             orders[order.id] = note
         }
-        try await writer.write(records)
+        try await writer.append(records)
         for (shard, orders) in accepted {
             let ids = orders.map(\.id)
             let confirmed: Int = try await store.awaiting { store, then in

@@ -131,6 +131,8 @@ final class TortureDeliver: Sendable {
     private func strike() async throws -> [String] {
         var unclean: [String] = []
         var standing: [Task<Void, any Error>] = []
+        // Where one fails the others need not go on.
+        defer { for task in standing { task.cancel() } }
         var lanes: [DeliverFault.Lane: Task<Void, any Error>] = [:]
         for fault in faults {
             let gap = Deadline(after: Self.longestGap)

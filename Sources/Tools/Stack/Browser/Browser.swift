@@ -87,7 +87,7 @@ package final class Browser {
         let id = lastID
         try pipe.send(message(id, method, session, parameters))
         let deadline = Deadline(after: limit)
-        while let message = try pipe.next(until: deadline) {
+        while !deadline.hasPassed, let message = try pipe.next(until: deadline) {
             guard message["id"] == .integer(id) else {
                 note(message)
                 continue
