@@ -76,8 +76,8 @@ package final class ChildProcess: Sendable {
     /// SIGSTOP: when this returns it stands still with all its threads, its sockets open.
     package func pause() {
         signal(SIGSTOP, wholeGroup: true)
-        // The kernel tells the parent when the last thread has stopped; nothing is reaped here. Somebody may let
-        // it go on before we have seen it stand.
+        // The kernel tells the parent when the last thread has stopped; nothing is reaped here. Somebody may
+        // let it go on before we have seen it stand.
         _ = try? Deadline(after: .seconds(10)).poll(everyUs: 1_000) {
             var info = siginfo_t()
             let flags = WSTOPPED | WEXITED | WNOWAIT | WNOHANG
