@@ -34,11 +34,11 @@ package final class KafkaReader {
         try ClusterMetadata(of: client, timeoutMs: timeoutMs).partitions[topic] ?? 0
     }
 
-    /// Of each partition the offset of the first record still in the log, and the one that the next record will
-    /// get. The partitions must exist: a broker that creates topics by itself would create them.
+    /// Of each partition the offset of the first record still in the log, and the one that the next record
+    /// will get. The partitions must exist: a broker that creates topics by itself would create them.
     ///
-    /// Asked for by the times that stand for both ends: librdkafka's own question for them forgets its time limit
-    /// while a broker is away (before 2.3).
+    /// Asked for by the times that stand for both ends: librdkafka's own question for them forgets its time
+    /// limit while a broker is away (before 2.3).
     package func bounds(
         _ partitions: [TopicPartition]
     ) throws(KafkaFailure) -> [TopicPartition: Range<Int64>] {
