@@ -8,8 +8,8 @@ struct TortureTests {
     @Test("promises 1, 2, 5, 9: kills, stops, cuts and losses leave orders = packs, and no promise broken")
     func small() async throws {
         let run = try RunDirectory.claimUnique(prefix: "torture-test")
-        let scale = TortureScale(
-            attempts: 4000, people: 1000, packs: 500, seed: .random(in: 1...0xFFFF_FFFF))
+        // Always the same blows: other seeds are `make torture-claim`'s.
+        let scale = TortureScale(attempts: 4000, people: 1000, packs: 500, seed: 20260)
         let result = try await withTaskExecutorPreference(BlockingThreads.shared) {
             try await Torture.run(
                 Torture.Options(scale: scale, lossy: 3, mild: 9), in: run, keepingFiles: false

@@ -3,7 +3,7 @@ import Wire
 
 /// What the reconciler says: its process on the admin port, and its command line.
 struct TortureReconciler: Sendable {
-    private static let verifyLimit: Duration = .seconds(120)
+    private static let limit: Duration = .seconds(120)
 
     let adminPort: Int
     let settingsFile: String
@@ -34,11 +34,21 @@ struct TortureReconciler: Sendable {
 
     /// `reconciler verify`; what it printed, and whether it found nothing wrong.
     func verify(_ name: String) throws -> (isClean: Bool, text: String) {
+        try command(name, ["verify"])
+    }
+
+    /// `reconciler rebuild --redis`: what an operator does where Kafka knows better than Redis.
+    func setRight(_ name: String) throws {
+        let (isDone, text) = try command(name, ["rebuild", "--redis"])
+        guard isDone else { throw StackFailure("reconciler rebuild --redis: \(text)") }
+    }
+
+    private func command(_ name: String, _ arguments: [String]) throws -> (isClean: Bool, text: String) {
         let process = try ChildProcess(
             name: name, executable: try ServiceProgram.locate("reconciler"),
-            arguments: ["verify", "--config", settingsFile], environment: environment, in: run)
-        guard let exit = process.waitForExit(within: Self.verifyLimit) else {
-            throw StackFailure("reconciler verify did not end in time\n\(process.logTail())")
+            arguments: arguments + ["--config", settingsFile], environment: environment, in: run)
+        guard let exit = process.waitForExit(within: Self.limit) else {
+            throw StackFailure("reconciler \(arguments[0]) did not end in time\n\(process.logTail())")
         }
         return (exit == .code(0), process.logTail(lines: 60))
     }

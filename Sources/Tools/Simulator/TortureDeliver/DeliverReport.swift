@@ -36,6 +36,9 @@ enum DeliverReport {
         out += result.skipped.map { "  " + style.paint("SKIPPED: \($0)", .yellow) }
         out += result.audit.examples.map { "  wrong: \($0)" }
         out += result.unclean.map { "  verify \($0)" }
+        if let words = result.setRight {
+            out.append("  set right by reconciler rebuild --redis, before the books were opened:\n\(words)")
+        }
         return out.joined(separator: "\n")
     }
 }
