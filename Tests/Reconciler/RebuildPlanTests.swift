@@ -64,6 +64,23 @@ import Wire
         #expect(known.standing(approvals: 2).state == .outbox)
     }
 
+    /// Its Deliverer was killed between Kafka's word and Redis's, and the next one parked it.
+    @Test("promise 4: who was granted is delivered, though parked in Redis and by a later word in Kafka")
+    func grantedAndParked() throws {
+        let order = RebuildWorld.order(3, sequence: 4)
+        let words: [[Outcome]] = [[.granted, .parked], [.parked, .granted], [.alreadyGranted, .parked]]
+        for outcomes in words {
+            var known = RebuiltOrder(order)
+            for outcome in outcomes { known.take(outcome, attempt: 1) }
+            (known.state, known.made, known.isRecorded) = (.parked, 1, true)
+            #expect(known.standing(approvals: 1) == .init(state: .delivered), "\(outcomes)")
+        }
+        var parked = RebuiltOrder(order)
+        parked.take(.parked, attempt: 1)
+        (parked.state, parked.made, parked.isRecorded) = (.parked, 1, true)
+        #expect(parked.standing(approvals: 1).state == .parked)
+    }
+
     @Test("promise 4: what was redriven after its end is open, and may have been granted")
     func redriven() {
         func standing(
