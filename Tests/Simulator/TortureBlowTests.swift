@@ -12,6 +12,22 @@ struct TortureBlowTests {
         let waiting = Atomic(0)
     }
 
+    @Test("of what verify says only the rows that are not 0 are complaints")
+    func complaints() {
+        let rows = """
+            gift       of  stock  issued  left  difference
+            pack-0  packs   3300     251  3049           0
+            claims without a state                                  0
+            \(TortureReconciler.endsOnlyInKafka)        2
+            untold: 0AW2JR80400KM 0AW2JR80C00EZ
+            2500 orders, 2500 coupons bound, 0 in the outbox, epoch 1: the stores disagree
+            """
+        #expect(TortureReconciler.complaints(rows) == [TortureReconciler.endsOnlyInKafka])
+        let stock = rows.replacingOccurrences(of: "3049           0", with: "3048          -1")
+        #expect(TortureReconciler.complaints(stock).first == "pack-0 packs 3300 251 3048")
+        #expect(TortureReconciler.complaints("claims without a state   0").isEmpty)
+    }
+
     @Test("however many wait, the one that they wait for gets through")
     func noQueue() async throws {
         let waiting = 4 * ProcessInfo.processInfo.activeProcessorCount

@@ -202,15 +202,11 @@ final class DeliveryHouse: Sendable {
     ///
     /// - Parameter key: of all of them, which so come to one partition; nil: all are spread.
     func produce(_ records: [(topic: String, value: [UInt8])], key: String? = nil) async throws {
-        let writer = try AcknowledgedAppend(
-            options: KafkaClientOptions(bootstrap: kafka.bootstrap), loop: group.next(),
-            logger: Logger(label: "test"))
-        try await writer.append(
-            records.enumerated().map { index, record in
-                OutgoingRecord(
-                    topic: record.topic, key: Array((key ?? "\(index)").utf8), value: record.value)
-            })
-        await writer.close()
+        let records = records.enumerated().map { index, record in
+            OutgoingRecord(
+                topic: record.topic, key: Array((key ?? "\(index)").utf8), value: record.value)
+        }
+        try await IntegrationTests.produce(records, to: kafka.bootstrap, on: group.next())
     }
 
     func orders(_ count: Int, game id: String, lane: UInt32) throws -> [Order] {

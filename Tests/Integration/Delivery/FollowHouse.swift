@@ -158,15 +158,11 @@ final class FollowHouse: Sendable {
                 coupon: user, user: user, gift: gift, region: 0, role: 7, claimedAtMs: nowMs,
                 deadlineMs: nowMs + 2880 * 60_000)
         }
-        let writer = try AcknowledgedAppend(
-            options: KafkaClientOptions(bootstrap: kafka.bootstrap), loop: group.next(),
-            logger: Logger(label: "test"))
-        try await writer.append(
-            orders.enumerated().map { index, order in
-                OutgoingRecord(
-                    topic: topic, key: Array("\(index)".utf8), value: OrderRecord.encode(order, catalog))
-            })
-        await writer.close()
+        let records = orders.enumerated().map { index, order in
+            OutgoingRecord(
+                topic: topic, key: Array("\(index)".utf8), value: OrderRecord.encode(order, catalog))
+        }
+        try await produce(records, to: kafka.bootstrap, on: group.next())
         return orders.map(\.id)
     }
 

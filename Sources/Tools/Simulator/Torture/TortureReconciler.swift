@@ -37,6 +37,19 @@ struct TortureReconciler: Sendable {
         try command(name, ["verify"])
     }
 
+    /// What `verify` counts of orders that one store knows to have ended and the other one does not.
+    static let endsOnlyInRedis = "orders that ended in Redis and are open in Kafka"
+    static let endsOnlyInKafka = "orders that ended in Kafka and are open in Redis"
+
+    /// The rows of what `verify` printed whose count, or whose stock's difference, is not 0.
+    static func complaints(_ text: String) -> [String] {
+        text.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            guard let last = words.last, let count = Int(last), count != 0 else { return nil }
+            return words.dropLast().joined(separator: " ")
+        }
+    }
+
     /// `reconciler rebuild --redis`: what an operator does where Kafka knows better than Redis.
     func setRight(_ name: String) throws {
         let (isDone, text) = try command(name, ["rebuild", "--redis"])
